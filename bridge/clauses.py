@@ -1,0 +1,111 @@
+"""The engine-neutral result of query understanding: conditions, clauses and the plan.
+
+Nothing here knows a query DSL; `bridge.engines.dsl` turns a `Plan` into one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bridge.entities import Entity, Interval, Scalar
+
+#: What a clause does to a search.
+#:   filter   hits must match, no influence on the score
+#:   exclude  hits must not match
+#:   boost    matching hits score higher (`should`)
+#:   demote   matching hits score lower (`boosting.negative`)
+#:   expand   hits may match this instead of the text (OR-ed into the user's leaf)
+Role = Literal["filter", "exclude", "boost", "demote", "expand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The field holds one of the stored keys."""
+
+    field: str
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numeric or date field lies in the interval, in the field's own unit."""
+
+    field: str
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one condition holds (the same value in two fields)."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = Terms | Range | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition, what it does, and the stretch of user text that it came from.
+
+    `name` is `bridge:<label>=<value>`, shown by the engine in `matched_queries`.
+    `consumes` are the code-point ranges of the user's text (cue words, amounts, negated words) that are no longer
+    *required* once the clause is applied. `relax` orders relaxation: clauses with the highest number go first.
+    """
+
+    role: Role
+    condition: Condition
+    label: str
+    name: str
+    boost: float = 1.0
+    start: int = 0
+    end: int = 0
+    consumes: tuple[tuple[int, int], ...] = ()
+    relax: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One line of explain: a candidate and what became of it."""
+
+    entity: Entity | None
+    decision: Literal["clause", "rejected", "relaxed", "note"]
+    reason: str
+    clause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One removable clause: `text` to show, `restored` = the user's text with this clause's words taken out."""
+
+    name: str
+    label: str
+    text: str
+    restored: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do to a search for one user text.
+
+    `text` is the user's text as sent, `required` what must still match as text after the clauses took their words
+    (equal to `text` when nothing was consumed). A plan without clauses changes nothing.
+    """
+
+    schema: str
+    text: str
+    required: str
+    clauses: tuple[Clause, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    explain: tuple[Explanation, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    generation: str = ""
+    #: `filters` = hard filters; `tiers` = filters become large constant scores (no engine to count with).
+    mode: Literal["filters", "tiers"] = "filters"
+    flags: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @property
+    def changes(self) -> bool:
+        """Whether applying this plan changes a search at all."""
+        return bool(self.clauses)
