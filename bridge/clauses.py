@@ -42,7 +42,18 @@ class AnyOf:
     conditions: tuple[Condition, ...]
 
 
-Condition = Terms | Range | AnyOf
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The analysed text fields hold these words as a phrase, in any one of the fields.
+
+    Only for words that no stored value is known for, and only in the role `demote`: never a filter, never an exclusion.
+    """
+
+    fields: tuple[str, ...]
+    text: str
+
+
+Condition = Terms | Range | AnyOf | Match
 
 
 @dataclass(frozen=True, slots=True)
