@@ -1,0 +1,87 @@
+"""`gliner-bridge engine`: a local OpenSearch to try things on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bridge.engines import local
+
+app = typer.Typer(
+    name="engine",
+    help="Start, stop and look at a local OpenSearch with ML Commons (official image, or Maven Central on Java 17).",
+    no_args_is_help=True,
+)
+
+
+class _Way(StrEnum):
+    auto = "auto"
+    docker = "docker"
+    local = "local"
+
+
+_Cache = Annotated[
+    Path | None,
+    typer.Option(help="Folder for jars, data and log. Default: GLINER_BRIDGE_CACHE, else your cache folder."),
+]
+_Data = Annotated[Path | None, typer.Option(help="Folder of this node's data and log. Default: `node` in the cache.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the node as JSON.")]
+
+
+@app.command()
+def start(
+    port: Annotated[
+        int | None, typer.Option(help="HTTP port. Default: 9200 where it is free, else any; 0 means any.")
+    ] = None,
+    with_: Annotated[
+        _Way,
+        typer.Option("--with", help="docker: the official image; local: Maven Central; auto: docker if it answers."),
+    ] = _Way.auto,
+    heap: Annotated[str, typer.Option(help="JVM heap of the node.")] = "1g",
+    cache: _Cache = None,
+    data: _Data = None,
+    as_json: _Json = False,
+) -> None:
+    """Start OpenSearch and wait until it answers; one that runs already is kept.
+
+    Data is kept between starts. The node listens on 127.0.0.1 only and has no passwords.
+    """
+    node = local.start(
+        cache=cache,
+        port=port,
+        data=data,
+        way=with_.value,
+        heap=heap,
+        on_progress=lambda line: typer.echo(line, err=True),
+    )
+    _print(node, as_json)
+
+
+@app.command()
+def stop(cache: _Cache = None, data: _Data = None) -> None:
+    """Stop the local OpenSearch; its data stays."""
+    typer.echo("stopped" if local.stop(cache=cache, data=data) else "nothing runs")
+
+
+@app.command()
+def status(cache: _Cache = None, data: _Data = None, as_json: _Json = False) -> None:
+    """Tell whether the local OpenSearch runs, and where; exit status 1 when it does not."""
+    node = local.status(cache=cache, data=data)
+    if node is None:
+        typer.echo("null" if as_json else "nothing runs")
+        raise typer.Exit(1)
+    _print(node, as_json)
+
+
+def _print(node: local.LocalNode, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(node)))
+        return
+    typer.echo(node.url)
+    process = "container gliner-bridge-opensearch" if node.way == "docker" else f"process {node.pid}"
+    typer.echo(f"  OpenSearch {node.version}, {process}, data in {node.data}\n  log: {node.log}", err=True)
