@@ -21,6 +21,8 @@ Messages of errors that reach HTTP never quote user text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class BridgeError(Exception):
     """Base of all errors of the bridge."""
@@ -37,7 +39,27 @@ class BridgeError(Exception):
 
 
 class SchemaError(BridgeError):
-    """A schema file is wrong; `where` is `file:line: key.path`."""
+    """A schema file is wrong; `where` is `file:line: key.path`.
+
+    `problems` holds every problem found in the file, in file order, the first one being this error itself; its text
+    lists them all. Empty where there is only one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        problems: Sequence[SchemaError] = (),
+    ) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) > 1:
+            return "\n".join(str(problem) for problem in self.problems)
+        return super().__str__()
 
 
 class CheckpointError(BridgeError):

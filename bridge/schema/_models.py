@@ -48,6 +48,9 @@ class Label(_Strict):
     field: str | None = None
     #: Document fields that may name it, most trusted first. Default: the schema's `text` fields.
     from_: list[str] | None = Field(default=None, alias="from")
+    #: Which fields of `from` give attributes: `all` of them, or only the `first` one that names the label, so that a
+    #: brand in the title makes other brands in the description mere mentions.
+    take: Literal["all", "first"] = "all"
     #: Whether the model looks for it. Bound numbers and categories usually say no.
     model: bool = True
     #: Whether values that exist in the index are found by dictionary (queries: live; documents: the snapshot).
@@ -62,7 +65,7 @@ class Label(_Strict):
     band: Band = Band()
     #: Spans below this score are not stored on documents.
     store: Probability = 0.3
-    #: Order of relaxation: labels with the highest number lose their filter first.
+    #: Order of relaxation: labels with the highest number lose their filter first, 0..100.
     relax: Annotated[int, Field(ge=0, le=100)] = 0
     #: Whether the words of a linked value may leave the required text (never the last one).
     consume: bool = False
@@ -124,8 +127,19 @@ class Schema(_Strict):
 
     def model_labels(self) -> dict[str, str]:
         """Label name → natural-language text, for the labels that the model looks for, in schema order."""
-        return {name: self.label_text(name) for name, label in self.labels.items() if label.model and label.use != "ignore"}
+        return {
+            name: self.label_text(name) for name, label in self.labels.items() if label.model and label.use != "ignore"
+        }
 
     def sources(self, label: str) -> list[str]:
         """Document fields that may name this label, most trusted first."""
         return self.labels[label].from_ or self.text
+
+    def document_fields(self) -> list[str]:
+        """Every document field that tagging reads: `text`, then fields that only a label's `from` names."""
+        extra = [name for label in self.labels.values() for name in label.from_ or () if name not in self.text]
+        return [*self.text, *dict.fromkeys(extra)]
+
+    def tagged_labels(self) -> list[str]:
+        """Labels that documents carry in `<entities>.<label>`: those not bound to an existing field, nor ignored."""
+        return [name for name, label in self.labels.items() if label.field is None and label.use != "ignore"]

@@ -1,0 +1,30 @@
+"""The schema: one YAML file that says what a business searches by, for documents and queries alike.
+
+schema = load_schema("examples/grocery/schema.yaml")
+schema.model_labels()                                   # {"brand": "brand", "product_type": "product type", …}
+normalise(schema.labels["brand"], " Crème  de la Mer ") # "crème de la mer"
+"""
+
+from bridge.schema._load import json_schema, load_schema, load_schemas, parse_schema
+from bridge.schema._models import Band, Kind, Label, ModelSettings, Schema
+from bridge.schema._normalise import NORMALISERS, fold, normalise
+from bridge.schema._units import CURRENCIES, MEASURES, Currency, is_currency
+
+__all__ = [
+    "CURRENCIES",
+    "MEASURES",
+    "NORMALISERS",
+    "Band",
+    "Currency",
+    "Kind",
+    "Label",
+    "ModelSettings",
+    "Schema",
+    "fold",
+    "is_currency",
+    "json_schema",
+    "load_schema",
+    "load_schemas",
+    "normalise",
+    "parse_schema",
+]
