@@ -1,0 +1,165 @@
+"""What the demo prints: steps, and per query its entities, its clauses and the hits before and after.
+
+Everything fits 80 columns and stays readable in a log without colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+STEPS = 7
+MAX_WIDTH = 100
+#: How the clauses' roles are told to a person.
+ROLES = {
+    "filter": "must match",
+    "exclude": "must not match",
+    "boost": "scores higher",
+    "demote": "scores lower",
+    "expand": "may match instead",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """The top hits of one search."""
+
+    total: int
+    hits: tuple[Mapping[str, Any], ...]
+
+
+def make_console() -> Console:
+    """A console of at most 100 columns, 80 where the output is no terminal."""
+    console = Console(highlight=False)
+    console.width = min(console.width, MAX_WIDTH) if console.is_terminal else 80
+    return console
+
+
+def step(console: Console, number: int, title: str) -> None:
+    """The heading of one of the seven steps."""
+    console.print(f"\n[bold cyan]{number}/{STEPS}[/] [bold]{escape(title)}[/]")
+
+
+def say(console: Console, line: str) -> None:
+    """One line of progress under a step."""
+    console.print(f"  {escape(line)}", soft_wrap=True)
+
+
+def show_query(
+    console: Console, *, text: str, index: str, shows: str, parsed: Mapping[str, Any], before: Hits, after: Hits, title: str
+) -> None:
+    """One query: what was understood, what it became, and the hits before and after.
+
+    Args:
+        parsed: the answer of `/v1/parse`.
+        title: document field that names a document.
+    """
+    console.print()
+    console.rule(f"[bold]{escape(text)}[/]  [dim]{escape(index)}[/]", align="left", style="dim")
+    console.print(f"[dim]{escape(shows)}[/]")
+    console.print(_entities(parsed.get("entities", ())))
+    clauses = parsed.get("clauses", ())
+    console.print(_clauses(clauses))
+    names = [str(clause["name"]) for clause in clauses]
+    console.print(_hits(before, after, names, title))
+
+
+def _table(*columns: tuple[str, dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1), show_edge=False)
+    for name, options in columns:
+        table.add_column(name, overflow="ellipsis", no_wrap=True, **options)
+    return table
+
+
+def _entities(entities: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table(
+        ("entity", {"ratio": 3}),
+        ("text", {"ratio": 4}),
+        ("value", {"ratio": 5}),
+        ("score", {"justify": "right", "width": 5}),
+        ("source", {"width": 10}),
+    )
+    for entity in entities:
+        label = str(entity["label"]) + (" (negated)" if entity.get("negated") else "")
+        score = f"{float(entity['score']):.2f}"
+        table.add_row(
+            Text(label), Text(str(entity["text"])), Text(value_text(entity.get("value"))), score, str(entity["source"])
+        )
+    if not entities:
+        table.add_row(Text("none found", style="dim"))
+    return table
+
+
+def value_text(value: object) -> str:
+    """A value as a person reads it: intervals as `≥ 10, < 25`."""
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping):
+        signs = {"gte": "≥", "gt": ">", "lte": "≤", "lt": "<"}
+        return ", ".join(f"{signs[key]} {number_text(value[key])}" for key in signs if value.get(key) is not None)
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def number_text(number: object) -> str:
+    """`20` rather than `20.0`."""
+    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
+
+
+def condition_text(condition: Mapping[str, Any]) -> str:
+    """A clause's condition on one line."""
+    if "any_of" in condition:
+        return " or ".join(condition_text(part) for part in condition["any_of"])
+    field = str(condition.get("field") or ", ".join(map(str, condition.get("fields", ()))))
+    if "values" in condition:
+        return f"{field}: {' | '.join(str(value) for value in condition['values'])}"
+    if "interval" in condition:
+        return f"{field} {value_text(condition['interval'])}"
+    return f"{field} ~ {condition.get('text', '')}"
+
+
+def _clauses(clauses: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table(("#", {"width": 2}), ("clause", {"ratio": 6}), ("effect on the search", {"ratio": 3}))
+    for number, clause in enumerate(clauses, 1):
+        role = str(clause["role"])
+        effect = ROLES.get(role, role)
+        if role in ("boost", "demote"):
+            effect += f" (×{number_text(float(clause.get('boost', 1.0)))})"
+        table.add_row(str(number), Text(condition_text(clause["condition"])), Text(effect))
+    if not clauses:
+        table.add_row("", Text("no clauses: the search runs as it was sent", style="dim"))
+    return table
+
+
+def _hits(before: Hits, after: Hits, names: Sequence[str], title: str) -> Table:
+    table = _table(
+        ("", {"width": 1}),
+        (f"before: {before.total} hits", {"ratio": 1}),
+        (f"after: {after.total} hits", {"ratio": 1}),
+        ("by #", {"width": 5}),
+    )
+    seen = {hit["_id"] for hit in before.hits}
+    for place in range(max(len(before.hits), len(after.hits), 1)):
+        left = _hit(before.hits[place], title) if place < len(before.hits) else Text("")
+        right, matched = Text(""), ""
+        if place < len(after.hits):
+            hit = after.hits[place]
+            right = _hit(hit, title)
+            if hit["_id"] not in seen:
+                right.stylize("bold green")
+            matched = ",".join(str(names.index(name) + 1) for name in names if name in hit.get("matched_queries", ()))
+        table.add_row(str(place + 1), left, right, matched)
+    return table
+
+
+def _hit(hit: Mapping[str, Any], title: str) -> Text:
+    source = hit.get("_source", {})
+    price = source.get("price")
+    shown = f"${float(price):.2f} " if isinstance(price, int | float) else ""
+    return Text(shown + str(source.get(title, hit["_id"])))

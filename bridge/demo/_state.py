@@ -1,0 +1,86 @@
+"""What the demo left running, in one small file, so that a second run reuses it and `demo-down` finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+EngineKind = Literal["given", "docker", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarState:
+    """A sidecar process in the background; `digest` says from what it was started."""
+
+    pid: int
+    url: str
+    documents_url: str
+    engine_url: str
+    log: str
+    digest: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """The engine of the last demo. `given` engines are the user's own and are never stopped."""
+
+    kind: EngineKind
+    url: str
+    #: This machine's name as the engine sees it.
+    sidecar_host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that the demo remembers between runs."""
+
+    engine: EngineState | None = None
+    sidecar: SidecarState | None = None
+
+
+def folder() -> Path:
+    """Folder of the state file and the sidecar's log, made on first use and readable by the user only."""
+    path = Path(platformdirs.user_state_dir("gliner-bridge")) / "demo"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def _read(kind: type[EngineState] | type[SidecarState], raw: object) -> EngineState | SidecarState | None:
+    if not isinstance(raw, dict):
+        return None
+    known = {f.name for f in fields(kind)}
+    try:
+        return kind(**{key: value for key, value in raw.items() if key in known})
+    except TypeError:
+        return None  # written by another version: as if nothing were remembered
+
+
+def load() -> State:
+    """The remembered state; an absent or unreadable file means that nothing runs."""
+    try:
+        raw = json.loads((folder() / "state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return State()
+    if not isinstance(raw, dict):
+        return State()
+    engine = _read(EngineState, raw.get("engine"))
+    sidecar = _read(SidecarState, raw.get("sidecar"))
+    return State(
+        engine=engine if isinstance(engine, EngineState) else None,
+        sidecar=sidecar if isinstance(sidecar, SidecarState) else None,
+    )
+
+
+def save(state: State) -> None:
+    """Replace the state file in one step; it may hold the sidecar's key, so only the user can read it."""
+    target = folder() / "state.json"
+    scratch = target.with_suffix(".tmp")
+    scratch.touch(mode=0o600)
+    scratch.write_text(json.dumps(asdict(state), indent=1) + "\n", encoding="utf-8")
+    os.replace(scratch, target)  # noqa: PTH105 (atomic, also over an existing file)
