@@ -1,0 +1,97 @@
+"""From scored cells to entities: the reference library's greedy selection, in linear memory and O(n log n).
+
+All positions are word numbers; `end` is inclusive here, as in the span grid.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+
+class Candidate(NamedTuple):
+    """One cell of the span grid whose score is above its threshold; `label` is the number of the label."""
+
+    start: int
+    end: int
+    label: int
+    score: float
+
+
+def select(candidates: Iterable[Candidate], *, flat: bool = True, multi_label: bool = False) -> list[Candidate]:
+    """Keep the best candidates that do not conflict (specification 4.2).
+
+    Candidates are taken by falling score; ties go to the smaller start, then the shorter span, then the lower label
+    number. A candidate is dropped when it conflicts with one taken before:
+
+    - the same words: a conflict unless `multi_label`;
+    - `flat`: any shared word is a conflict;
+    - otherwise only partial overlap is one: a span may lie inside another.
+
+    Returns them by start; those with equal start keep the order of falling score.
+    """
+    kept: list[Candidate] = []
+    taken: set[tuple[int, int]] = set()
+    board: _Board = _FlatBoard() if flat else _NestedBoard()
+    for candidate in _by_score(candidates):
+        place = (candidate.start, candidate.end)
+        if place in taken:
+            if multi_label:
+                kept.append(candidate)
+            continue
+        if board.admits(*place):
+            board.add(*place)
+            taken.add(place)
+            kept.append(candidate)
+    kept.sort(key=lambda candidate: candidate.start)
+    return kept
+
+
+def _by_score(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+    """A priority queue: the best comes first, and a caller that stops early has not paid for sorting the rest."""
+    queue = [(-c.score, c.start, c.end, c.label, c) for c in candidates]
+    heapq.heapify(queue)
+    while queue:
+        yield heapq.heappop(queue)[-1]
+
+
+class _Board:
+    """The words that selected spans occupy."""
+
+    def admits(self, start: int, end: int) -> bool:
+        raise NotImplementedError
+
+    def add(self, start: int, end: int) -> None:
+        raise NotImplementedError
+
+
+class _FlatBoard(_Board):
+    """Refuses every shared word. O(width) a span, however many were selected."""
+
+    def __init__(self) -> None:
+        self._used: set[int] = set()
+
+    def admits(self, start: int, end: int) -> bool:
+        return self._used.isdisjoint(range(start, end + 1))
+
+    def add(self, start: int, end: int) -> None:
+        self._used.update(range(start, end + 1))
+
+
+class _NestedBoard(_Board):
+    """Refuses partial overlap only. O(width) a span: looks at what starts or ends inside it."""
+
+    def __init__(self) -> None:
+        self._furthest_end: dict[int, int] = {}  # by start
+        self._first_start: dict[int, int] = {}  # by end
+
+    def admits(self, start: int, end: int) -> bool:
+        ends, starts = self._furthest_end, self._first_start
+        if any(ends.get(word, end) > end for word in range(start + 1, end + 1)):
+            return False  # one starts inside this span and ends beyond it
+        return all(starts.get(word, start) >= start for word in range(start, end))
+
+    def add(self, start: int, end: int) -> None:
+        self._furthest_end[start] = max(end, self._furthest_end.get(start, end))
+        self._first_start[end] = min(start, self._first_start.get(end, start))

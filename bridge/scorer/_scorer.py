@@ -1,0 +1,316 @@
+"""The public scorer: a pipeline of named steps from texts to spans.
+
+texts ─ split_words ─ pieces ─ windows × label groups ─ rows ─ batches of one length class
+      ─ network ─ candidates above their threshold ─ greedy selection per text ─ spans with offsets
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bridge.entities import Coverage, Span, TaggedText
+from bridge.errors import InputError
+from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
+from bridge.scorer._decode import Candidate, select
+from bridge.scorer._labels import (
+    LabelArgument,
+    LabelSet,
+    LabelVectors,
+    balanced_groups,
+    check_threshold,
+    label_sets,
+    thresholds_of,
+)
+from bridge.scorer._network import Network
+from bridge.scorer._prompt import Prompt, Row, build_prompt, build_row, collate
+from bridge.scorer._windows import Window, fits, longest_word, plan_windows
+from bridge.scorer._words import Words, split_words
+
+#: Labels that a uni-encoder reads in one prompt; beyond about this number published models lose precision.
+LABELS_PER_PROMPT = 30
+#: Labels that a bi-encoder's head scores at once; bounds memory, changes nothing else.
+LABELS_PER_HEAD = 512
+#: Subtokens of one sequence where neither tokenizer nor backbone has a limit; attention is quadratic in it.
+MAX_SEQUENCE = 4096
+#: Bounds rows × length² of a batch, so that long rows come in smaller batches.
+_MAX_BATCH_AREA = MAX_SEQUENCE**2
+#: Subtokens that must remain for words behind the longest prompt.
+_MIN_TEXT = 64
+
+
+@dataclass(slots=True)
+class _Text:
+    """One text on its way through the pipeline."""
+
+    text: str
+    words: Words
+    labels: LabelSet
+    pieces: list[list[int]] = field(default_factory=list)
+    scored: int = 0
+    candidates: list[Candidate] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One row of a forward pass: a window of a text with a group of its labels."""
+
+    text: _Text
+    window: Window
+    labels: range
+    row: Row
+
+
+class Scorer:
+    """A GLiNER model: texts and labels in, labelled spans out. Knows nothing of search. Thread-safe.
+
+    Attributes:
+        name: as given to `load`.
+        fingerprint: short hash of weights, config and tokenizers; equal fingerprints give equal scores.
+        labels_per_prompt: labels that a uni-encoder reads at once; more are scored in balanced groups.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
+        self.name = name
+        self.fingerprint = checkpoint.fingerprint
+        self.labels_per_prompt = LABELS_PER_PROMPT
+        self._config = checkpoint.config
+        self._network: Network = checkpoint.network
+        self._subwords = checkpoint.subwords
+        self._label_tokens = checkpoint.label_tokens
+        self._ent, self._sep = checkpoint.ent, checkpoint.sep
+        additions = len(self._subwords.prefix) + len(self._subwords.suffix)
+        self._room = (checkpoint.limit or MAX_SEQUENCE) - additions
+        self._vectors = LabelVectors(self._encode_labels) if checkpoint.config.is_bi_encoder else None
+
+    @classmethod
+    def load(
+        cls,
+        name: str | Path = "default",
+        *,
+        revision: str | None = None,
+        offline: bool = False,
+        threads: int | None = None,
+    ) -> Scorer:
+        """Load a published or own checkpoint.
+
+        Args:
+            name: a folder, a hub id (`urchade/gliner_small-v2.1`), or `default`, the model that ships with the bridge.
+            revision: pins a hub repository to a branch, tag or commit.
+            offline: never touch the network; a hub id must be in the local cache.
+            threads: CPU threads of one forward pass, for this process (default: torch's choice).
+
+        Raises:
+            CheckpointError: the checkpoint is missing, incomplete or of a family that is not supported.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        return cls(load_checkpoint(name, revision=revision, offline=offline), str(name))
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        labels: LabelArgument,
+        threshold: float | Mapping[str, float] = 0.5,
+        *,
+        flat: bool = True,
+        multi_label: bool = False,
+        batch_size: int = 8,
+    ) -> list[TaggedText]:
+        """Find spans.
+
+        Args:
+            texts: any length; long ones are scored in overlapping windows.
+            labels: names shared by all texts, or one list a text; a mapping gives names with the descriptions that
+                the model reads. Duplicates count once.
+            threshold: spans must score above it, 0..1; a mapping gives it by label (others: 0.5).
+            flat: no two spans share a word; otherwise spans may nest, but not overlap in part.
+            multi_label: the same words may carry several labels.
+            batch_size: sequences in one forward pass; scores do not depend on it.
+
+        Returns:
+            One `TaggedText` a text: spans in reading order, offsets in code points of the text as given, and how many
+            words were scored. Blank texts and texts without labels have no spans.
+
+        Raises:
+            InputError: an argument is out of its range.
+        """
+        if isinstance(texts, str):
+            texts = [texts]
+        check_threshold(threshold)
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        items = self._prepare(texts, label_sets(labels, len(texts)))
+        jobs = [job for item in items for job in self._jobs(item)]
+        with torch.inference_mode():
+            for batch in _batches(jobs, batch_size):
+                self._score(batch, threshold)
+        return [_tagged(item, flat, multi_label) for item in items]
+
+    # ------------------------------------------------------------------------------------------------ the steps
+
+    def _prepare(self, texts: Sequence[str], sets: Sequence[LabelSet]) -> list[_Text]:
+        """Words and their subtokens. What is no string holds no words, as in the reference."""
+        items = []
+        for text, labels in zip(texts, sets, strict=True):
+            item = _Text(
+                text if isinstance(text, str) else "", split_words(text if isinstance(text, str) else ""), labels
+            )
+            if item.words and labels:
+                item.pieces = self._subwords.pieces(item.words.texts)
+            else:
+                item.scored = len(item.words)
+            items.append(item)
+        return items
+
+    def _jobs(self, item: _Text) -> Iterator[_Job]:
+        """One row for each window and label group of a text."""
+        if not item.pieces:
+            return
+        last = self._config.subtoken_pooling == "last"
+        for group, prompt in self._prompts(item.labels):
+            room = self._room - len(prompt.ids)
+            pieces, windows = self._windows(item.pieces, room)
+            item.scored = sum(len(short) == len(full) for short, full in zip(pieces, item.pieces, strict=True))
+            for window in windows:
+                row = build_row(prompt, pieces[window.start : window.stop], self._subwords, last=last)
+                yield _Job(item, window, group, row)
+
+    def _windows(self, pieces: list[list[int]], room: int) -> tuple[list[list[int]], list[Window]]:
+        """Windows over a text; where it needs several, overlong words lose their later subtokens."""
+        max_words, max_width = self._config.max_len, self._config.max_width
+        sizes = [len(piece) for piece in pieces]
+        if not fits(sizes, max_words=max_words, max_subtokens=room):
+            longest = longest_word(room)
+            pieces = [piece[:longest] for piece in pieces]
+            sizes = [len(piece) for piece in pieces]
+        return pieces, plan_windows(sizes, max_words=max_words, max_subtokens=room, max_width=max_width)
+
+    def _prompts(self, labels: LabelSet) -> list[tuple[range, Prompt]]:
+        """Label groups with their prompts; a bi-encoder needs neither."""
+        if self._vectors is not None:
+            return [(range(len(labels)), Prompt())]
+        pieces = self._subwords.pieces(labels.prompts)
+        sizes = [len(piece) + 1 for piece in pieces]
+        if max(sizes) > self._room - _MIN_TEXT:
+            longest = sizes.index(max(sizes))
+            raise InputError(
+                f"a label of {max(sizes)} subtokens leaves no room for the text ({self._room} in all)",
+                where=f"labels[{longest}]",
+            )
+        groups = balanced_groups(sizes, max_labels=self.labels_per_prompt, max_subtokens=self._room // 2)
+        return [
+            (
+                group,
+                build_prompt(
+                    labels.prompts[group.start : group.stop],
+                    pieces[group.start : group.stop],
+                    ent=self._ent,
+                    sep=self._sep,
+                ),
+            )
+            for group in groups
+        ]
+
+    def _score(self, jobs: Sequence[_Job], threshold: float | Mapping[str, float]) -> None:
+        """One forward pass; every text gets its candidates."""
+        network = self._network
+        batch = collate([job.row for job in jobs], self._subwords.pad_id)
+        hidden = network.encode(batch.input_ids, batch.attention_mask)
+        words = network.words(hidden, batch.words_mask, batch.lengths)
+        if self._vectors is None:
+            columns = max(len(job.labels) for job in jobs)
+            classes, _ = network.prompt_classes(hidden, batch.input_ids, batch.attention_mask)
+            # A label that spells the marker has made columns of its own: like the reference, take the first ones.
+            _collect(network.span_logits(words, classes[:, :columns]), jobs, threshold, 0)
+            return
+        prompts = [job.text.labels.prompts for job in jobs]
+        shared = all(prompt == prompts[0] for prompt in prompts)
+        for first in range(0, max(len(prompt) for prompt in prompts), LABELS_PER_HEAD):
+            some = [prompt[first : first + LABELS_PER_HEAD] for prompt in prompts]
+            classes = self._vectors.get(some[0]) if shared else self._stack(some)
+            _collect(network.span_rep_layer(words, classes), jobs, threshold, first)
+
+    def _stack(self, prompts: Sequence[tuple[str, ...]]) -> Tensor:
+        """[B, C, D] label vectors of rows with different labels, zeros where a row has fewer."""
+        assert self._vectors is not None
+        rows = [self._vectors.get(prompt) for prompt in prompts if prompt]
+        found = iter(rows)
+        out = rows[0].new_zeros(len(prompts), max(len(row) for row in rows), rows[0].shape[-1])
+        for number, prompt in enumerate(prompts):
+            if prompt:
+                out[number, : len(prompt)] = next(found)
+        return out
+
+    def _encode_labels(self, labels: Sequence[str]) -> Tensor:
+        """[n, D] class vectors of label texts, behind the prompt FFN, ready for the span head."""
+        assert self._label_tokens is not None
+        network, vectors = self._network, []
+        with torch.inference_mode():
+            for start in range(0, len(labels), _LABEL_BATCH):
+                ids, mask = self._label_tokens.batch(labels[start : start + _LABEL_BATCH])
+                pooled = network.token_rep_layer.pool_labels(ids, mask)
+                vectors.append(network.prompt_rep_layer(network.label_classes(pooled)))
+            return torch.cat(vectors)
+
+
+#: Labels that a bi-encoder's label backbone encodes at once.
+_LABEL_BATCH = 32
+
+
+def _batches(jobs: list[_Job], batch_size: int) -> Iterator[list[_Job]]:
+    """Jobs by length, so that little is padded; long ones in smaller batches."""
+    jobs = sorted(jobs, key=lambda job: len(job.row.ids), reverse=True)
+    start = 0
+    while start < len(jobs):
+        longest = len(jobs[start].row.ids)
+        count = max(min(batch_size, _MAX_BATCH_AREA // longest**2), 1)
+        yield jobs[start : start + count]
+        start += count
+
+
+def _collect(logits: Tensor, jobs: Sequence[_Job], threshold: float | Mapping[str, float], first: int) -> None:
+    """Candidates above their threshold, in words of the whole text; `first` is the label number of column 0.
+
+    Args:
+        logits: [B, W, K, C]; columns beyond a row's labels and spans beyond its words hold anything.
+    """
+    scores = logits.sigmoid()
+    columns = scores.shape[-1]
+    names = [job.text.labels.names[job.labels.start + first : job.labels.stop][:columns] for job in jobs]
+    if isinstance(threshold, Mapping) or any(len(row) < columns for row in names):
+        # A score of 1.0 is not above 1.0: padded columns can never pass.
+        limits = [_padded(thresholds_of(row, threshold), len(row), columns) for row in names]
+        above = scores > torch.tensor(limits, dtype=scores.dtype)[:, None, None, :]
+    else:
+        above = scores > threshold
+    places = above.nonzero()
+    if not len(places):
+        return
+    values = scores[above].tolist()
+    for (number, start, width, column), score in zip(places.tolist(), values, strict=True):
+        job = jobs[number]
+        window = job.window
+        begin = window.start + start
+        if window.core_start <= begin < window.core_stop and begin + width < window.stop:
+            label = job.labels.start + first + column
+            job.text.candidates.append(Candidate(begin, begin + width, label, score))
+
+
+def _padded(limits: float | list[float], labels: int, columns: int) -> list[float]:
+    row = limits if isinstance(limits, list) else [limits] * labels
+    return row + [1.0] * (columns - labels)
+
+
+def _tagged(item: _Text, flat: bool, multi_label: bool) -> TaggedText:
+    """Decide between the candidates of a text and give them their offsets."""
+    starts, ends, names = item.words.starts, item.words.ends, item.labels.names
+    spans = []
+    for start, end, label, score in select(item.candidates, flat=flat, multi_label=multi_label):
+        begin, stop = starts[start], ends[end]
+        spans.append(Span(begin, stop, item.text[begin:stop], names[label], score))
+    return TaggedText(item.text, tuple(spans), Coverage(item.scored, len(item.words)))
