@@ -1,1 +1,23 @@
-"""The search engines: finding and editing text in a search body, and one adapter an engine."""
+"""The search engines: finding and editing text in a search body, and one adapter an engine.
+
+engine = connect("http://localhost:9200")
+engine.values(schema)                      # {"brand": {"nike": 120, …}, …}
+engine.search("shop", body)                # never through a search pipeline, unless one is named
+"""
+
+from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Hit
+from bridge.engines._connect import connect
+from bridge.engines._elasticsearch import ElasticsearchEngine
+from bridge.engines._opensearch import OpenSearchEngine
+
+__all__ = [
+    "NO_PIPELINE",
+    "BulkItem",
+    "Dialect",
+    "ElasticsearchEngine",
+    "Engine",
+    "EngineInfo",
+    "Hit",
+    "OpenSearchEngine",
+    "connect",
+]
