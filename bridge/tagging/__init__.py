@@ -1,0 +1,28 @@
+"""Text and schema → entities: model, dictionary and quantity grammar propose, one resolver decides.
+
+dictionary = Dictionary({"category": {"Coffee": 95, "Snacks": 293}})
+dictionary.find("organic coffees under $20")       # one entity: label category, value "Coffee"
+find_quantities("organic coffee under $20", schema)  # one match: label price, value Interval(lt=20.0)
+Tagger(schema, scorer).tag([{"name": "Kirkland organic coffee"}])
+"""
+
+from bridge.tagging._dictionary import Dictionary, Link
+from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
+from bridge.tagging._quantities import QuantityMatch, find_quantities
+from bridge.tagging._resolver import Rejected, resolve
+from bridge.tagging._tagger import TaggedDocument, Tagger, attributes
+
+__all__ = [
+    "Dictionary",
+    "Link",
+    "QuantityMatch",
+    "Rejected",
+    "TaggedDocument",
+    "Tagger",
+    "attributes",
+    "derive_hash",
+    "find_quantities",
+    "resolve",
+    "tagging_hash",
+    "text_hash",
+]
