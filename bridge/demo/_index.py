@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from opensearchpy import OpenSearch, helpers
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bridge.demo._catalogues import Catalogue
-from bridge.errors import SetupError
+from bridge.engines import Engine
+from bridge.errors import EngineError, SetupError
 
 #: Documents in one `_bulk`. The engine asks the sidecar for each document on a connection of its own and gives up on
 #: one that waits 10 s for a connection, so this stays far below max_connection × 10 s / answer time.
@@ -69,75 +69,71 @@ def index_template(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def ensure_index(client: OpenSearch, catalogue: Catalogue) -> bool:
+def ensure_index(engine: Engine, catalogue: Catalogue) -> bool:
     """Create the catalogue's index from its template; False where it is there already, from the same documents.
 
     Raises:
         SetupError: an index of that name exists that the demo did not make.
     """
     name = catalogue.schema.index
-    if client.indices.exists(index=name):
-        mappings = client.indices.get_mapping(index=name)
-        made_from = next(iter(mappings.values()))["mappings"].get("_meta", {}).get(MARK)
-        if made_from is None:
-            raise SetupError(
-                f"the engine has an index '{name}' that the demo did not make, and it will not touch it",
-                hint="use another engine, or leave out ENGINE_URL",
-            )
-        if made_from == catalogue.digest():
-            return False
-        client.indices.delete(index=name)
-    client.indices.put_index_template(name=template_name(catalogue), body=index_template(catalogue))
-    client.indices.create(index=name)
+    made_from = _made_from(engine, name)
+    if made_from == catalogue.digest():
+        return False
+    if made_from is not None:
+        engine.request("DELETE", f"/{name}")
+    engine.request("PUT", f"/_index_template/{template_name(catalogue)}", index_template(catalogue))
+    engine.request("PUT", f"/{name}")
     return True
 
 
-def tagged(client: OpenSearch, catalogue: Catalogue, tagging_hash: str) -> tuple[int, int]:
-    """(documents in the index, documents of them that are tagged completely under this tagging hash)."""
-    name = catalogue.schema.index
+def _made_from(engine: Engine, name: str) -> str | None:
+    """Digest of the documents that the index was made from; None where there is no such index."""
+    try:
+        mappings = engine.request("GET", f"/{name}/_mapping")
+    except EngineError as error:
+        if error.status == 404:
+            return None
+        raise
+    mark = next(iter(mappings.values()))["mappings"].get("_meta", {}).get(MARK)
+    if mark is None:
+        raise SetupError(
+            f"the engine has an index '{name}' that the demo did not make, and it will not touch it",
+            hint="use another engine, or leave out ENGINE_URL",
+        )
+    return str(mark)
+
+
+def tagged(engine: Engine, catalogue: Catalogue, tagging_hash: str | None = None) -> tuple[int, int]:
+    """(documents in the index, documents of them that are tagged completely), under this tagging hash if one is given.
+
+    Counted after a refresh, so that everything written before is seen.
+    """
     meta = f"{catalogue.schema.entities}_meta"
-    client.indices.refresh(index=name)
-    done = {"bool": {"filter": [{"term": {f"{meta}.state": "done"}}, {"term": {f"{meta}.tagging_hash": tagging_hash}}]}}
-    total = _total(client, name, {"match_all": {}})
-    return total, _total(client, name, done)
+    complete: list[dict[str, Any]] = [{"term": {f"{meta}.state": "done"}}]
+    if tagging_hash is not None:
+        complete.append({"term": {f"{meta}.tagging_hash": tagging_hash}})
+    engine.request("POST", f"/{catalogue.schema.index}/_refresh")
+    bodies = [{"query": {"match_all": {}}}, {"query": {"bool": {"filter": complete}}}]
+    total, done = engine.counts(catalogue.schema.index, bodies)
+    return total, done
 
 
-def _total(client: OpenSearch, index: str, query: dict[str, Any]) -> int:
-    # A search rather than `_count`: `_count` would pass through a default search pipeline.
-    body = {"size": 0, "track_total_hits": True, "query": query}
-    answer = client.search(index=index, body=body, params={"search_pipeline": "_none"})
-    return int(answer["hits"]["total"]["value"])
-
-
-def load(client: OpenSearch, catalogue: Catalogue, console: Console) -> Indexed:
-    """Index all documents of the catalogue with `_bulk`, showing progress."""
+def load(engine: Engine, catalogue: Catalogue, console: Console) -> Indexed:
+    """Index all documents of the catalogue with plain `_bulk`, showing progress."""
     documents = list(catalogue.documents())
-    name = catalogue.schema.index
+    actions = ({"_op_type": "index", "_id": id_, "_source": body} for id_, body in documents)
     failed = 0
     first_error: str | None = None
     started = time.monotonic()
-    with _progress(console, name, len(documents)) as advance:
-        for ok, item in helpers.streaming_bulk(
-            client,
-            ({"_op_type": "index", "_index": name, "_id": id_, "_source": body} for id_, body in documents),
-            chunk_size=BULK_DOCUMENTS,
-            raise_on_error=False,
-            request_timeout=180,
-        ):
-            if not ok:
+    with _progress(console, catalogue.schema.index, len(documents)) as advance:
+        for item in engine.bulk(catalogue.schema.index, actions, chunk_size=BULK_DOCUMENTS):
+            if not item.ok:
                 failed += 1
-                first_error = first_error or _reason(item)
+                first_error = first_error or item.error
             advance()
     seconds = time.monotonic() - started
-    meta = f"{catalogue.schema.entities}_meta"
-    client.indices.refresh(index=name)
-    untagged = _total(client, name, {"bool": {"must_not": [{"term": {f"{meta}.state": "done"}}]}})
-    return Indexed(len(documents), seconds, failed, untagged, first_error)
-
-
-def _reason(item: dict[str, Any]) -> str:
-    error = next(iter(item.values())).get("error", {})
-    return f"{error.get('type')}: {error.get('reason')}" if isinstance(error, dict) else str(error)
+    total, done = tagged(engine, catalogue)
+    return Indexed(len(documents), seconds, failed, total - done, first_error)
 
 
 @contextmanager

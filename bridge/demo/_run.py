@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import httpx
-from opensearchpy import OpenSearch
 from rich.console import Console
 
 import bridge
 from bridge.demo import _engine, _index, _show, _sidecar, _state
 from bridge.demo._catalogues import Catalogue, Query, load_catalogues
-from bridge.demo._state import SidecarState, State
-from bridge.engines import OpenSearchEngine
-from bridge.engines.install import install
-from bridge.errors import BridgeError, EngineError, SetupError
+from bridge.demo._state import EngineState, SidecarState, State
+from bridge.engines import Engine, connect
+from bridge.errors import EngineError, SetupError
 
 TOP = 3
 
@@ -45,12 +44,164 @@ def run(engine_url: str | None = None, *, examples: Path | None = None, console:
 
     _show.step(out, 2, "OpenSearch with ML Commons")
     known = _state.load()
-    engine_state = _engine.choose(engine_url, say)
-    _state.save(State(engine=engine_state, sidecar=known.sidecar))
+    where = _engine.choose(engine_url, say)
+    _state.save(State(engine=where, sidecar=known.sidecar))
+    engine = connect(where.url, dialect="opensearch")
+    about = engine.info()
+    if not about.ml_commons:
+        raise SetupError(
+            "this OpenSearch has no ML Commons, which calls the sidecar", where=engine.url, hint="install opensearch-ml"
+        )
+    say(f"version {about.version}, cluster {about.cluster}")
 
     _show.step(out, 3, "Sidecar with the embedded model")
-    sidecar = _sidecar.ensure(engine_state, [c.schema_path for c in catalogues], known.sidecar, say)
-    _state.save(State(engine=engine_state, sidecar=sidecar))
+    sidecar = _sidecar.ensure(where, [catalogue.schema_path for catalogue in catalogues], known.sidecar, say)
+    _state.save(State(engine=where, sidecar=sidecar))
 
     _show.step(out, 4, "Install: settings, connectors, models, pipelines, component templates")
-    ...
+    _install(engine, where, sidecar, catalogues, out)
+
+    _show.step(out, 5, "Index both catalogues with plain _bulk; the engine's ingest pipeline asks the sidecar")
+    for catalogue in catalogues:
+        _fill(engine, sidecar, catalogue, out)
+    _post(sidecar, "/v1/refresh", {})
+
+    _show.step(out, 6, "Queries, plain and through the search pipeline (green: new in the top three)")
+    for catalogue in catalogues:
+        for query in catalogue.queries:
+            _ask(engine, sidecar, catalogue, query, out)
+
+    _show.step(out, 7, f"Ready, after {time.monotonic() - started:.0f} s")
+    _farewell(engine, sidecar, catalogues, out)
+
+
+def _install(
+    engine: Engine, where: EngineState, sidecar: SidecarState, catalogues: list[Catalogue], out: Console
+) -> None:
+    host = where.sidecar_host
+    raise NotImplementedError
+
+
+def _fill(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, out: Console) -> None:
+    """Index a catalogue, unless all its documents are there and tagged as this sidecar would tag them."""
+    name = catalogue.schema.index
+    created = _index.ensure_index(engine, catalogue)
+    expected = sum(1 for _ in catalogue.documents())
+    if not created:
+        total, done = _index.tagged(engine, catalogue, _tagging_hash(sidecar, catalogue))
+        if total == done == expected:
+            _show.say(out, f"{name}: {total} documents are already there and tagged by this model and schema")
+            return
+        _show.say(out, f"{name}: {done} of {expected} documents are tagged by this model and schema; indexing again")
+    result = _index.load(engine, catalogue, out)
+    _show.say(
+        out,
+        f"{name}: {result.documents} documents in {result.seconds:.1f} s ({result.rate:.1f} docs/s), "
+        f"{result.failed} refused, {result.untagged} untagged",
+    )
+    if result.first_error:
+        _show.say(out, f"{name}: the first refusal was {result.first_error}")
+    if result.failed:
+        raise EngineError(f"{result.failed} documents of '{name}' were refused", hint=f"sidecar's log: {sidecar.log}")
+    if result.untagged:
+        _repair(engine, catalogue, out)
+    total, done = _index.tagged(engine, catalogue)
+    if not total == done == expected:
+        raise EngineError(
+            f"'{name}' has {total} documents and {done} of them are tagged, and there should be {expected}",
+            hint=f"run `gliner-bridge repair`, or see the sidecar's log: {sidecar.log}",
+        )
+    _show.say(out, f"{name}: none is left untagged")
+
+
+def _repair(engine: Engine, catalogue: Catalogue, out: Console) -> None:
+    raise NotImplementedError
+
+
+def _tagging_hash(sidecar: SidecarState, catalogue: Catalogue) -> str:
+    """By what the running sidecar tags, as it says itself on a document of one word."""
+    body = {catalogue.schema.text[0]: "coffee"}
+    block = _post(sidecar, f"/opensearch/ingest/{catalogue.schema.name}", body)
+    return str(block[f"{catalogue.schema.entities}_meta"]["tagging_hash"])
+
+
+def _ask(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, query: Query, out: Console) -> None:
+    """One query: parsed, searched plain and through the pipeline, and shown."""
+    schema = catalogue.schema
+    body = search_body(schema.text, query.text)
+    parsed = _post(sidecar, "/v1/parse", {"schema": schema.name, "text": query.text})
+    rewritten = _post(sidecar, "/v1/rewrite", {"schema": schema.name, "body": body})
+    dropped = frozenset(str(line["clause"]) for line in rewritten["explain"] if line["decision"] == "relaxed")
+    _show.show_query(
+        out,
+        _show.Result(
+            text=query.text,
+            index=schema.index,
+            shows=query.shows,
+            title=schema.text[0],
+            parsed=parsed,
+            dropped=dropped,
+            before=_hits(engine.search(schema.index, body)),
+            after=_hits(engine.search(schema.index, body, pipeline=f"gliner-bridge-{schema.name}")),
+        ),
+    )
+
+
+def search_body(fields: list[str], text: str) -> dict[str, Any]:
+    """An ordinary shop search; the first field, which names the document, counts three times."""
+    weighted = [f"{fields[0]}^3", *fields[1:]]
+    return {
+        "size": TOP,
+        "track_total_hits": True,
+        "query": {"multi_match": {"query": text, "fields": weighted}},
+        "_source": [fields[0], "price"],
+    }
+
+
+def _hits(answer: dict[str, Any]) -> _show.Hits:
+    return _show.Hits(int(answer["hits"]["total"]["value"]), tuple(answer["hits"]["hits"]))
+
+
+def _post(sidecar: SidecarState, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """One request to the sidecar; EngineError's sibling for it is SetupError, naming the log."""
+    headers = {"Authorization": f"Bearer {sidecar.key}"} if sidecar.key else {}
+    try:
+        answer = httpx.post(f"{sidecar.url}{path}", json=body, headers=headers, timeout=60)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise SetupError(f"the sidecar failed on {path}: {error}", where=sidecar.log) from error
+    return found
+
+
+def _farewell(engine: Engine, sidecar: SidecarState, catalogues: list[Catalogue], out: Console) -> None:
+    """Where everything runs and three commands to try next."""
+    bridge_command = shlex.quote(str(Path(sys.executable).with_name("gliner-bridge")))
+    first = catalogues[0]
+    body = '{"query": {"multi_match": {"query": "decaf coffee under 30 dollars", "fields": ["name^3", "description"]}}}'
+    _show.say(out, f"OpenSearch  {engine.url}")
+    _show.say(out, f"sidecar     {sidecar.url}  (metrics, OpenAPI: /metrics, /openapi.json)")
+    _show.say(out, "")
+    _show.say(out, "Try next:")
+    _show.say(out, f"  {bridge_command} parse --schema {first.schema_path} 'organic honey under $15'")
+    _show.say(
+        out,
+        f"  curl -s '{engine.url}/{first.schema.index}/_search?pretty&search_pipeline=gliner-bridge-{first.schema.name}'"
+        f" -H 'content-type: application/json' -d '{body}'",
+    )
+    _show.say(out, "  make demo-down")
+
+
+def stop(console: Console | None = None) -> None:
+    """Stop the sidecar and the engine that the demo started; an engine given by URL keeps running."""
+    out = console or _show.make_console()
+    state = _state.load()
+    if state.sidecar is None and state.engine is None:
+        _show.say(out, "no demo is running")
+        return
+    if state.sidecar is not None:
+        _sidecar.stop(state.sidecar, lambda line: _show.say(out, line))
+        _state.save(State(engine=state.engine))
+    if state.engine is not None:
+        _engine.stop(state.engine, lambda line: _show.say(out, line))
+    _state.save(State())

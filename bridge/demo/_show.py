@@ -52,27 +52,35 @@ def say(console: Console, line: str) -> None:
     console.print(f"  {escape(line)}", soft_wrap=True)
 
 
-def show_query(
-    console: Console, *, text: str, index: str, shows: str, parsed: Mapping[str, Any], before: Hits, after: Hits, title: str
-) -> None:
-    """One query: what was understood, what it became, and the hits before and after.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one query gave."""
 
-    Args:
-        parsed: the answer of `/v1/parse`.
-        title: document field that names a document.
-    """
+    text: str
+    index: str
+    shows: str
+    #: Document field that names a document.
+    title: str
+    #: Answer of `/v1/parse`.
+    parsed: Mapping[str, Any]
+    #: Names of clauses that relaxation dropped for this search, as otherwise nothing would be found.
+    dropped: frozenset[str]
+    before: Hits
+    after: Hits
+
+
+def show_query(console: Console, result: Result) -> None:
+    """One query: what was understood, what it became, and the hits before and after."""
     console.print()
-    console.rule(f"[bold]{escape(text)}[/]  [dim]{escape(index)}[/]", align="left", style="dim")
-    console.print(f"[dim]{escape(shows)}[/]")
-    console.print(_entities(parsed.get("entities", ())))
-    clauses = parsed.get("clauses", ())
-    console.print(_clauses(clauses))
-    names = [str(clause["name"]) for clause in clauses]
-    console.print(_hits(before, after, names, title))
+    console.rule(f"[bold]{escape(result.text)}[/]  [dim]in {escape(result.index)}[/]", align="left", style="dim")
+    console.print(f"[dim]{escape(result.shows)}[/]")
+    console.print(_entities(result.parsed.get("entities", ())))
+    console.print(_clauses(result.parsed.get("clauses", ()), result.dropped))
+    console.print(_hits(result))
 
 
 def _table(*columns: tuple[str, dict[str, Any]]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1), show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for name, options in columns:
         table.add_column(name, overflow="ellipsis", no_wrap=True, **options)
     return table
@@ -80,14 +88,14 @@ def _table(*columns: tuple[str, dict[str, Any]]) -> Table:
 
 def _entities(entities: Sequence[Mapping[str, Any]]) -> Table:
     table = _table(
-        ("entity", {"ratio": 3}),
-        ("text", {"ratio": 4}),
-        ("value", {"ratio": 5}),
+        ("entity", {"ratio": 5}),
+        ("text", {"ratio": 6}),
+        ("value", {"ratio": 6}),
         ("score", {"justify": "right", "width": 5}),
         ("source", {"width": 10}),
     )
     for entity in entities:
-        label = str(entity["label"]) + (" (negated)" if entity.get("negated") else "")
+        label = ("not " if entity.get("negated") else "") + str(entity["label"])
         score = f"{float(entity['score']):.2f}"
         table.add_row(
             Text(label), Text(str(entity["text"])), Text(value_text(entity.get("value"))), score, str(entity["source"])
@@ -98,13 +106,13 @@ def _entities(entities: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def value_text(value: object) -> str:
-    """A value as a person reads it: intervals as `≥ 10, < 25`."""
+    """A value as a person reads it: an interval as `≥ 10, < 25`."""
     if value is None:
         return "–"
     if isinstance(value, Mapping):
         signs = {"gte": "≥", "gt": ">", "lte": "≤", "lt": "<"}
         return ", ".join(f"{signs[key]} {number_text(value[key])}" for key in signs if value.get(key) is not None)
-    return number_text(value) if isinstance(value, float) else str(value)
+    return number_text(value)
 
 
 def number_text(number: object) -> str:
@@ -113,44 +121,48 @@ def number_text(number: object) -> str:
 
 
 def condition_text(condition: Mapping[str, Any]) -> str:
-    """A clause's condition on one line."""
-    if "any_of" in condition:
-        return " or ".join(condition_text(part) for part in condition["any_of"])
-    field = str(condition.get("field") or ", ".join(map(str, condition.get("fields", ()))))
-    if "values" in condition:
-        return f"{field}: {' | '.join(str(value) for value in condition['values'])}"
-    if "interval" in condition:
-        return f"{field} {value_text(condition['interval'])}"
-    return f"{field} ~ {condition.get('text', '')}"
+    """The condition of a clause of `/v1/parse` on one line."""
+    kind, inner = next(iter(condition.items()))
+    if kind == "any_of":
+        return " or ".join(condition_text(part) for part in inner)
+    if kind == "terms":
+        return f"{inner['field']}: {' | '.join(number_text(value) for value in inner['values'])}"
+    if kind == "range":
+        return f"{inner['field']} {value_text(inner)}"
+    return f"{', '.join(inner['fields'])} says “{inner['text']}”"
 
 
-def _clauses(clauses: Sequence[Mapping[str, Any]]) -> Table:
+def _clauses(clauses: Sequence[Mapping[str, Any]], dropped: frozenset[str]) -> Table:
     table = _table(("#", {"width": 2}), ("clause", {"ratio": 6}), ("effect on the search", {"ratio": 3}))
     for number, clause in enumerate(clauses, 1):
         role = str(clause["role"])
         effect = ROLES.get(role, role)
         if role in ("boost", "demote"):
-            effect += f" (×{number_text(float(clause.get('boost', 1.0)))})"
+            effect += f" (×{number_text(clause['boost'])})"
+        if clause["name"] in dropped:
+            effect = "dropped: no hits with it"
         table.add_row(str(number), Text(condition_text(clause["condition"])), Text(effect))
     if not clauses:
-        table.add_row("", Text("no clauses: the search runs as it was sent", style="dim"))
+        table.add_row("", Text("none: the search runs as it was sent", style="dim"))
     return table
 
 
-def _hits(before: Hits, after: Hits, names: Sequence[str], title: str) -> Table:
+def _hits(result: Result) -> Table:
+    before, after = result.before, result.after
     table = _table(
         ("", {"width": 1}),
         (f"before: {before.total} hits", {"ratio": 1}),
         (f"after: {after.total} hits", {"ratio": 1}),
         ("by #", {"width": 5}),
     )
+    names = [str(clause["name"]) for clause in result.parsed.get("clauses", ())]
     seen = {hit["_id"] for hit in before.hits}
     for place in range(max(len(before.hits), len(after.hits), 1)):
-        left = _hit(before.hits[place], title) if place < len(before.hits) else Text("")
+        left = _hit(before.hits[place], result.title) if place < len(before.hits) else Text("")
         right, matched = Text(""), ""
         if place < len(after.hits):
             hit = after.hits[place]
-            right = _hit(hit, title)
+            right = _hit(hit, result.title)
             if hit["_id"] not in seen:
                 right.stylize("bold green")
             matched = ",".join(str(names.index(name) + 1) for name in names if name in hit.get("matched_queries", ()))
@@ -161,5 +173,5 @@ def _hits(before: Hits, after: Hits, names: Sequence[str], title: str) -> Table:
 def _hit(hit: Mapping[str, Any], title: str) -> Text:
     source = hit.get("_source", {})
     price = source.get("price")
-    shown = f"${float(price):.2f} " if isinstance(price, int | float) else ""
+    shown = f"${price:.2f} " if isinstance(price, int | float) else ""
     return Text(shown + str(source.get(title, hit["_id"])))
