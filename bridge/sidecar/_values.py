@@ -1,0 +1,144 @@
+"""What queries know of each index: read at start and then every few minutes, swapped in whole, kept when reading fails."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Literal
+
+from bridge.engines import Engine
+from bridge.errors import BridgeError, InputError
+from bridge.query import StaticValues
+from bridge.schema import Schema
+from bridge.sidecar._metrics import Metrics
+
+log = logging.getLogger("bridge.sidecar")
+
+#: How the values in use came about.
+State = Literal["live", "snapshot", "none"]
+
+
+class LiveValues:
+    """The values of one schema. `current` is immutable and replaced as a whole, so one request sees one generation."""
+
+    def __init__(self, schema: Schema, engine: Engine | None, metrics: Metrics, snapshot: Path | None = None) -> None:
+        """`snapshot` is a file that is written after each reading and read where the engine is away at start."""
+        self._schema = schema
+        self._engine = engine
+        self._snapshot = snapshot
+        self._lock = threading.Lock()
+        self._read_at: float | None = None
+        self._failure: str | None = None
+        self._values = metrics.values.labels(schema.name)
+        self._degraded = metrics.degraded.labels(schema.name)
+        self._refreshes = metrics.refreshes
+        metrics.values_age_seconds.labels(schema.name).set_function(lambda: self.age if self.age is not None else -1.0)
+        self.current = StaticValues.of(schema, {})
+        self.state: State = "none"
+        if snapshot is not None and snapshot.exists():
+            try:
+                self._use(StaticValues.load(snapshot), "snapshot")
+            except InputError as error:
+                log.warning("schema %s: the snapshot is not usable: %s", schema.name, error.message)
+        self._note()
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is an engine to read from and to count with."""
+        return self._engine is not None
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the engine was last read; None where it never was."""
+        return None if self._read_at is None else time.monotonic() - self._read_at
+
+    @property
+    def degraded(self) -> str | None:
+        """Why answers rest on old or no values; None where all is as the schema asks."""
+        if self._schema.engine is None and self._engine is None:
+            return None
+        if self._engine is None:
+            return f"no engine is connected; values: {self.state}"
+        if self._failure is not None:
+            return f"the last reading of the index failed ({self._failure}); values: {self.state}"
+        return None if self.state == "live" else f"the index was not read yet; values: {self.state}"
+
+    def refresh(self) -> bool:
+        """Read values and fill rates from the engine now; False where that failed and the last good ones stay."""
+        if self._engine is None:
+            return False
+        with self._lock:
+            try:
+                values = StaticValues.of(
+                    self._schema, self._engine.values(self._schema), self._engine.fill_rates(self._schema)
+                )
+            except Exception as error:
+                self._failure = type(error).__name__
+                # What an engine answers may quote documents; our own errors say what is wrong without.
+                text = error.message if isinstance(error, BridgeError) else type(error).__name__
+                log.warning(
+                    "schema %s: reading the values failed, the last good ones stay: %s", self._schema.name, text
+                )
+                self._refreshes.labels(self._schema.name, "failed").inc()
+                self._note()
+                return False
+            self._failure = None
+            self._read_at = time.monotonic()
+            if not self._same(values):
+                self._use(values, "live")
+            self.state = "live"
+            self._refreshes.labels(self._schema.name, "ok").inc()
+            self._note()
+            self._save(values)
+            return True
+
+    def _use(self, values: StaticValues, state: State) -> None:
+        self.current = values
+        self.state = state
+
+    def _same(self, values: StaticValues) -> bool:
+        """Whether nothing changed: then the object in use stays, and with it the plans cached over it."""
+        fields = {self._schema.field_of(label) for label in self._schema.labels}
+        current = self.current
+        return values.generation == current.generation and all(
+            values.fill_rate(field) == current.fill_rate(field) for field in fields
+        )
+
+    def _note(self) -> None:
+        self._degraded.set(0 if self.degraded is None else 1)
+        self._values.set(len(self.current.dictionary()))
+
+    def _save(self, values: StaticValues) -> None:
+        if self._snapshot is None:
+            return
+        part = self._snapshot.with_suffix(".part")
+        try:
+            self._snapshot.parent.mkdir(parents=True, exist_ok=True)
+            values.save(part)
+            part.replace(self._snapshot)
+        except OSError as error:
+            log.warning("schema %s: the snapshot cannot be written: %s", self._schema.name, error.strerror)
+
+
+class Refresher:
+    """A thread that refreshes all values every `seconds`."""
+
+    def __init__(self, all_values: list[LiveValues], seconds: float) -> None:
+        self._all = all_values
+        self._seconds = seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="bridge-refresh", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a reading in progress is left to end by itself."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._seconds):
+            for values in self._all:
+                values.refresh()
