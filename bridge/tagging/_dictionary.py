@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -41,14 +41,21 @@ class Link:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One form under which a stored key is found."""
 
     label: str
     key: str
     folded: str
     synonym: bool = False
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """Entries of one label whose folded forms share first letter and length, and those forms, side by side."""
+
+    entries: list[_Entry]
+    forms: list[str]
 
 
 class Dictionary:
@@ -72,7 +79,7 @@ class Dictionary:
         self._entries: dict[str, list[_Entry]] = {}
         #: First word of a form → most words that a form starting with it has.
         self._longest: dict[str, int] = {}
-        self._typos: dict[str, dict[tuple[str, int], list[_Entry]]] = {}
+        self._shelves: dict[str, dict[tuple[str, int], _Shelf]] = {}
         for label, keys in self._values.items():
             for key in keys:
                 self._add(label, key, key, synonym=False)
@@ -227,34 +234,40 @@ class Dictionary:
         allowed = _allowed_edits(folded)
         if not allowed or len(folded) > MAX_TYPO_LENGTH:
             return None
-        shelves = self._shelves(label)
+        shelves = self._shelves_of(label)
         digits = _digits(folded)
         best: tuple[int, int, str] | None = None
         nearest: _Entry | None = None
         for length in range(len(folded) - allowed, len(folded) + allowed + 1):
-            entries = shelves.get((folded[0], length), [])
-            forms = [entry.folded for entry in entries]
+            shelf = shelves.get((folded[0], length))
+            if shelf is None:
+                continue
             for form, distance, at in process.extract(
-                folded, forms, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None
+                folded, shelf.forms, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None
             ):
                 if _digits(form) != digits or distance > _allowed_edits(form):
                     continue
-                entry = entries[at]
+                entry = shelf.entries[at]
                 rank = (int(distance), -self.count(label, entry.key), entry.key)
                 if best is None or rank < best:
                     best, nearest = rank, entry
         return nearest
 
-    def _shelves(self, label: str) -> dict[tuple[str, int], list[_Entry]]:
-        """Entries of a label by first letter and length, so that a typing error is compared with few of them."""
-        shelves = self._typos.get(label)
+    def _shelves_of(self, label: str) -> dict[tuple[str, int], _Shelf]:
+        """Entries by first letter and length, so that a misspelt word is compared with few of them; made on first use.
+
+        Two threads may both make them; the results are equal and the last one stays.
+        """
+        shelves = self._shelves.get(label)
         if shelves is None:
             shelves = {}
             for entries in self._entries.values():
                 for entry in entries:
                     if entry.label == label and _allowed_edits(entry.folded):
-                        shelves.setdefault((entry.folded[0], len(entry.folded)), []).append(entry)
-            self._typos[label] = shelves
+                        shelf = shelves.setdefault((entry.folded[0], len(entry.folded)), _Shelf([], []))
+                        shelf.entries.append(entry)
+                        shelf.forms.append(entry.folded)
+            self._shelves[label] = shelves
         return shelves
 
 

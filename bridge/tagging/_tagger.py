@@ -18,8 +18,6 @@ from bridge.tagging._values import canonical, synonym_table
 if TYPE_CHECKING:
     from bridge.scorer import Scorer
 
-#: Labels that the model is asked for at once; more would leave little room for the text.
-LABEL_GROUP = 30
 _NOTHING = Coverage(0, 0)
 
 
@@ -92,7 +90,7 @@ class Tagger:
         return _hashes.text_hash(self.texts(document))
 
     def tag(self, documents: Sequence[Mapping[str, object]]) -> list[TaggedDocument]:
-        """Tag many documents with as few calls of the scorer as there are groups of labels.
+        """Tag many documents with one call of the scorer; a text that stands in several is scored once.
 
         Null, missing and non-text values are passed over: such a document has no entities and full coverage. Raises
         what the scorer raises.
@@ -109,9 +107,13 @@ class Tagger:
         entities: list[list[Entity]] = [[] for _ in documents]
         coverage = [_NOTHING] * len(documents)
         for piece in pieces:
-            result = scored.get(piece.text, [])
+            result = scored.get(piece.text)
             entities[piece.document].extend(self._entities(piece, result))
-            coverage[piece.document] = _add(coverage[piece.document], piece.text, result)
+            if result is not None:
+                seen = coverage[piece.document]
+                coverage[piece.document] = Coverage(
+                    seen.scored + result.coverage.scored, seen.total + result.coverage.total
+                )
         return [
             TaggedDocument(
                 tuple(entities[number]),
@@ -124,25 +126,18 @@ class Tagger:
             for number in range(len(documents))
         ]
 
-    def _score(self, texts: Sequence[str]) -> dict[str, list[TaggedText]]:
-        """Text → what the model found in it, one result per group of labels; blank texts are not scored."""
+    def _score(self, texts: Sequence[str]) -> dict[str, TaggedText]:
+        """Text → what the model found in it. Blank texts are not scored; windows and label groups are the scorer's."""
         wanted = [text for text in texts if text.strip()]
-        labels = list(self._texts)
-        results: dict[str, list[TaggedText]] = {text: [] for text in wanted}
-        if not wanted:
-            return results
-        for first in range(0, len(labels), LABEL_GROUP):
-            group = labels[first : first + LABEL_GROUP]
-            thresholds = {text: self._schema.labels[self._texts[text]].store for text in group}
-            for text, tagged in zip(wanted, self._scorer.predict(wanted, group, thresholds), strict=True):
-                results[text].append(tagged)
-        return results
+        if not wanted or not self._texts:
+            return {}
+        thresholds = {text: self._schema.labels[name].store for text, name in self._texts.items()}
+        return dict(zip(wanted, self._scorer.predict(wanted, list(self._texts), thresholds), strict=True))
 
-    def _entities(self, piece: _Piece, scored: Sequence[TaggedText]) -> list[Entity]:
+    def _entities(self, piece: _Piece, scored: TaggedText | None) -> list[Entity]:
         candidates = [
             self._entity(self._texts[span.label], piece.text, span.start, span.end, span.score)
-            for tagged in scored
-            for span in tagged
+            for span in scored or ()
             if span.label in self._texts
         ]
         if self._dictionary is not None:
@@ -207,11 +202,3 @@ def _value_at(document: Mapping[str, object], field: str) -> object:
             return None
         value = value.get(part)
     return value
-
-
-def _add(total: Coverage, text: str, results: Sequence[TaggedText]) -> Coverage:
-    """Coverage of a document with one more text; of several label groups the one that saw least counts."""
-    if not text.strip() or not results:
-        return total
-    least = min((tagged.coverage for tagged in results), key=lambda coverage: coverage.share)
-    return Coverage(total.scored + least.scored, total.total + least.total)
