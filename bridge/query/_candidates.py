@@ -1,0 +1,136 @@
+"""Candidates: everything that grammar, dictionary and model see in the text, each with its offsets in the original."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from bridge.entities import Entity, Span
+from bridge.query._negation import Cue
+from bridge.query._options import Options
+from bridge.query._syntax import Syntax
+from bridge.query._words import FUNCTION_WORDS, inside, overlaps, words
+from bridge.schema import Schema
+from bridge.scorer import Scorer
+from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_quantities
+
+#: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
+_PROPOSE = 0.6
+_LETTER = re.compile(r"[^\W\d_]")
+_FREE = re.compile(r"[\s-]+free\b", re.IGNORECASE)
+_PARTIAL = re.compile(r"[^\W_][-]|[-][^\W_]")
+
+
+def from_grammar(text: str, schema: Schema, options: Options) -> list[QuantityMatch]:
+    """Quantities of the labels that are not switched off."""
+    if "grammar" in options.disable:
+        return []
+    return [m for m in find_quantities(text, schema) if m.entity.label not in options.disable]
+
+
+def from_dictionary(text: str, schema: Schema, dictionary: Dictionary, options: Options) -> list[Entity]:
+    """Stored values in the text, of the labels that use a dictionary and are not switched off."""
+    if "dictionary" in options.disable:
+        return []
+    wanted = {
+        name
+        for name, label in schema.labels.items()
+        if label.dictionary and label.kind == "keyword" and label.use != "ignore" and name not in options.disable
+    }
+    return [entity for entity in dictionary.find(text) if entity.label in wanted]
+
+
+def from_model(text: str, schema: Schema, scorer: Scorer | None, options: Options) -> list[Entity]:
+    """Spans of the model for the keyword labels that it looks for; scores rounded, so that bands never wobble."""
+    if "model" in options.disable:
+        return []
+    names: dict[str, str] = {}
+    for name, asked in schema.model_labels().items():
+        if schema.labels[name].kind == "keyword" and name not in options.disable:
+            names.setdefault(asked, name)
+    if not names:
+        return []
+    if options.score is not None:
+        spans: Iterable[Span] = options.score(text, tuple(names))
+    elif scorer is not None:
+        threshold = {asked: round(schema.labels[name].band.boost * _PROPOSE, 4) for asked, name in names.items()}
+        spans = scorer.predict([text], list(names), threshold)[0]
+    else:
+        return []
+    return [
+        Entity(names[s.label], text[s.start : s.end], None, s.start, s.end, round(float(s.score), 3), "model")
+        for s in spans
+        if s.label in names and 0 <= s.start < s.end <= len(text) and text[s.start : s.end].strip()
+    ]
+
+
+def sift(text: str, candidates: Iterable[Entity], syntax: Syntax) -> tuple[list[Entity], list[Rejected]]:
+    """Leave out candidates that cannot be meant, each with its reason."""
+    kept: list[Entity] = []
+    rejected: list[Rejected] = []
+    for entity in candidates:
+        reason = _why_not(text, entity, syntax)
+        if reason is None:
+            kept.append(entity)
+        else:
+            rejected.append(Rejected(entity, reason))
+    return kept, rejected
+
+
+def sift_cues(
+    entities: Sequence[Entity], cues: Sequence[Cue], schema: Schema
+) -> tuple[list[Entity], list[Rejected], list[Cue]]:
+    """Settle model spans against negation cues.
+
+    A span over `not` or `except` is half wanted and half not, so it is nothing. A span that opens with `without` or
+    `no` is a value that documents carry in the same words (`no sugar`), so the cue belongs to it.
+    """
+    kept: list[Entity] = []
+    rejected: list[Rejected] = []
+    owned: set[Cue] = set()
+    for entity in entities:
+        crossed = [c for c in cues if c.start < entity.end and entity.start < c.end and c.start < c.end]
+        if not crossed:
+            kept.append(entity)
+        elif (
+            all(cue.kind == "lack" and cue.start == entity.start for cue in crossed)
+            and entity.score >= schema.labels[entity.label].band.boost
+        ):
+            kept.append(entity)
+            owned.update(crossed)
+        else:
+            rejected.append(Rejected(entity, "runs over a negation"))
+    return kept, rejected, [cue for cue in cues if cue not in owned]
+
+
+def is_whole(text: str, entity: Entity) -> bool:
+    """Whether an entity covers every word of the text."""
+    return all(inside((word.start, word.end), (entity.start, entity.end)) for word in words(text))
+
+
+def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
+    span = (entity.start, entity.end)
+    if any(overlaps(span, quoted) for quoted in syntax.protected):
+        return "inside quotes, where nothing is inferred"
+    if any(overlaps(span, named.whole) for named in syntax.named):
+        return "the user named the label of these words"
+    if any(overlaps(span, item.whole) and not inside(span, (item.start, item.end)) for item in syntax.excluded):
+        return "runs over the dash of an excluded word"
+    if _PARTIAL.fullmatch(text[max(0, entity.start - 2) : entity.start]) or _PARTIAL.fullmatch(
+        text[entity.end : entity.end + 2]
+    ):
+        return "is only a part of a hyphenated word"
+    if _FREE.match(text, entity.end):
+        return "is what the query wants to be free of"
+    if entity.source == "dictionary" and not is_whole(text, entity):
+        if not _LETTER.search(entity.text):
+            return "a bare number means nothing by itself"
+        if all(word.folded in FUNCTION_WORDS for word in words(entity.text)):
+            return "a word without a meaning of its own"
+    return None
+
+
+def with_text(entity: Entity, text: str) -> Entity:
+    """The entity with its text cut from the original string."""
+    return replace(entity, text=text[entity.start : entity.end])

@@ -1,0 +1,242 @@
+"""Decide, label by label, what a found value may do to the search: filter, exclude, boost, demote, expand or nothing.
+
+The default is soft. A wrong boost costs a few places, a wrong filter hides what the customer came for, so a filter
+needs all of: the schema's permission, a stored value that the words are certain to mean, a field that nearly every
+document carries, and a place in the query where the value is what is looked for. Every refusal gives its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Range, Role, Terms
+from bridge.entities import Entity, Interval
+from bridge.query._link import Linked
+from bridge.query._names import interval_text, name_of
+from bridge.query._negation import FreeText
+from bridge.query._words import Range as TextRange
+from bridge.schema import Schema
+
+#: Part of a label's boost that a model span below the filter band gets.
+_WEAK = 0.5
+#: A bare amount ("$20 coffee") means about that much.
+_TOLERANCE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decisions look at beside the value itself."""
+
+    schema: Schema
+    fill_rate: Callable[[str], float | None]
+    #: Whether an entity is what the query is for, see `bridge.query._position`.
+    is_head: Callable[[Entity], bool]
+    #: The whole query is one value or title: it stays plain, values only boost.
+    whole: bool = False
+    #: Text in a language without a grammar pack: exact dictionary values as boosts, nothing else.
+    foreign: bool = False
+    #: Cue and words of each negated entity, by the entity's range.
+    negated: Mapping[TextRange, TextRange] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A clause with the entities behind it, or the reason why there is none.
+
+    `value_words` are the words of the value itself; they leave the required text only where the schema says so.
+    """
+
+    explain: tuple[Explanation, ...]
+    clause: Clause | None = None
+    entities: tuple[Entity, ...] = ()
+    value_words: tuple[TextRange, ...] = ()
+
+
+def decide_quantity(entity: Entity, cues: Sequence[TextRange], context: Context) -> Decision:
+    """An amount: a filter on a real numeric field, else a boost; a bare amount means about that much and boosts."""
+    schema = context.schema
+    label = schema.labels[entity.label]
+    field = schema.field_of(entity.label)
+    if label.use == "ignore":
+        return _rejected(entity, "the schema ignores this label")
+    exact = isinstance(entity.value, (int, float)) and not isinstance(entity.value, bool)
+    if exact:
+        amount = float(entity.value)  # type: ignore[arg-type]
+        margin = abs(amount) * _TOLERANCE
+        interval = Interval(gte=_clean(amount - margin), lte=_clean(amount + margin))
+    elif isinstance(entity.value, Interval):
+        interval = entity.value
+    else:
+        return _rejected(entity, "no amount could be read from it")
+    rate = context.fill_rate(field)
+    sparse = rate is not None and rate < schema.min_fill_rate
+    why_soft = _first(
+        (exact and entity.source != "syntax", "a bare amount means about that much"),
+        (label.use != "filter", f"the schema allows no more than {label.use}"),
+        (sparse, f"only {_share(rate)} of the documents carry {field}"),
+        (rate is None and label.field is None, f"nobody has counted how many documents carry {field}"),
+    )
+    role: Role
+    if entity.negated:
+        role, reason = ("demote", why_soft) if why_soft else ("exclude", "a negated amount on a numeric field")
+    else:
+        role, reason = ("boost", why_soft) if why_soft else ("filter", "an amount on a numeric field")
+    consumes = tuple(cues) or ((entity.start, entity.end),)
+    clause = _clause(role, Range(field, interval), entity, interval_text(interval), label.boost, label.relax)
+    return _accepted(replace(clause, consumes=consumes), (entity,), reason or "")
+
+
+def decide_value(group: Sequence[Linked], context: Context) -> list[Decision]:
+    """What becomes of one stretch of text that is a value of one label or of several."""
+    decisions: list[Decision] = []
+    able: list[tuple[Linked, Role, str, float]] = []
+    for item in group:
+        verdict = _verdict(item, context)
+        if isinstance(verdict, Decision):
+            decisions.append(verdict)
+        else:
+            able.append((item, *verdict))
+    roles = {role for _, role, _, _ in able}
+    if len(able) > 1 and roles == {"filter"}:
+        return [*decisions, _either(able, context)]
+    for item, role, reason, factor in able:
+        if role == "filter" and len(able) > 1:
+            role, reason = "boost", "the same words are a value of another label that may not filter"
+        decisions.append(_keyword(item, role, reason, factor, context))
+    return decisions
+
+
+def decide_free_text(free: FreeText, text: str, context: Context) -> Decision:
+    """Negated words that are no known value: demoted where they name a thing not wanted, else left in the text."""
+    entity = Entity("text", text[free.start : free.end], None, free.start, free.end, 1.0, "syntax", negated=True)
+    if free.kind == "lack":
+        reason = "negated words that are no stored value stay text: documents that lack it say so in these words"
+        return Decision((Explanation(entity, "rejected", reason),))
+    field = context.schema.text[0]
+    clause = Clause(
+        "demote",
+        Match((field,), entity.text),
+        "text",
+        name_of("text", entity.text, negated=True),
+        start=free.start,
+        end=free.end,
+        consumes=(free.consumes,),
+    )
+    reason = f"negated words that are no stored value: hits with them in {field} rank lower"
+    return Decision((Explanation(entity, "clause", reason, clause.name),), clause, (entity,))
+
+
+def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, float]:
+    entity, schema = item.entity, context.schema
+    label = schema.labels[entity.label]
+    field = schema.field_of(entity.label)
+    if label.use == "ignore":
+        return _rejected(entity, "the schema ignores this label")
+    if context.foreign:
+        if entity.source != "dictionary" or item.how not in ("exact", "folded") or entity.negated:
+            return _rejected(entity, "text in another language or script gives exact stored values only")
+        return "boost", "an exact stored value in text of another language or script", 1.0
+    factor = 1.0
+    if entity.source == "model":
+        score = round(entity.score, 3)
+        if score < label.band.boost:
+            return _rejected(entity, f"score {score:.3f} is below the boost band ({label.band.boost:g})")
+        factor = 1.0 if score >= label.band.filter else _WEAK
+    rate = context.fill_rate(field)
+    why_soft = _first(
+        (label.use != "filter", f"the schema allows no more than {label.use}"),
+        (not item.linked, "no stored value is known for it"),
+        (not item.certain, f"linked by {item.how} only"),
+        (factor < 1.0, f"its score is below the filter band ({label.band.filter:g})"),
+        (rate is None, f"nobody has counted how many documents carry {field}"),
+        (rate is not None and rate < schema.min_fill_rate, f"only {_share(rate)} of the documents carry {field}"),
+    )
+    how = f"stored value ({item.how})" if item.linked else "normal form of the words"
+    if entity.negated:
+        return ("demote", f"negated {how}; {why_soft}", factor) if why_soft else ("exclude", f"negated {how}", factor)
+    if label.use == "expand" and item.certain:
+        return "expand", f"{how}; the schema lets it widen the text", factor
+    if not why_soft and entity.source == "dictionary":
+        why_soft = _first(
+            (context.whole, "the whole query is this one value, so it stays plain"),
+            (not context.is_head(entity), "it describes something else in the query, it is not what is looked for"),
+        )
+    return ("boost", f"{how}; {why_soft}", factor) if why_soft else ("filter", how, factor)
+
+
+def _keyword(item: Linked, role: Role, reason: str, factor: float, context: Context) -> Decision:
+    entity, schema = item.entity, context.schema
+    label = schema.labels[entity.label]
+    keys = _keys(item, role)
+    condition: Condition = Terms(schema.field_of(entity.label), keys)
+    if role == "demote" and not item.linked:
+        condition = AnyOf((condition, Match((schema.text[0],), entity.text)))
+    clause = _clause(role, condition, entity, _shown(item), round(label.boost * factor, 4), label.relax)
+    negated = (context.negated or {}).get((entity.start, entity.end))
+    if entity.negated and negated is not None:
+        clause = replace(clause, consumes=(negated,))
+    if role == "filter" and len(keys) > len(item.keys):
+        reason += f"; lets {', '.join(item.wider)} through as well"
+    takes = role == "filter" and label.consume
+    return replace(_accepted(clause, (entity,), reason), value_words=((entity.start, entity.end),) if takes else ())
+
+
+def _either(able: Sequence[tuple[Linked, Role, str, float]], context: Context) -> Decision:
+    """One filter over several fields: the value may stand in any of them."""
+    schema = context.schema
+    items = [item for item, *_ in able]
+    conditions = tuple(Terms(schema.field_of(i.entity.label), _keys(i, "filter")) for i in items)
+    labels = [i.entity.label for i in items]
+    entities = tuple(i.entity for i in items)
+    first = items[0].entity
+    clause = Clause(
+        "filter",
+        AnyOf(conditions),
+        labels[0],
+        name_of("|".join(labels), _shown(items[0])),
+        boost=max(schema.labels[name].boost for name in labels),
+        start=first.start,
+        end=first.end,
+        relax=max(schema.labels[name].relax for name in labels),
+    )
+    takes = all(schema.labels[name].consume for name in labels)
+    decision = _accepted(clause, entities, f"a stored value of {' and '.join(labels)}: either may hold it")
+    return replace(decision, value_words=((first.start, first.end),) if takes else ())
+
+
+def _keys(item: Linked, role: Role) -> tuple[str, ...]:
+    return tuple(sorted({*item.keys, *item.wider})) if role == "filter" else item.keys
+
+
+def _shown(item: Linked) -> str:
+    """The one value that stands for a clause in its name: what was typed where it is a key, else the first key."""
+    if isinstance(item.entity.value, str) and item.entity.value in item.keys:
+        return item.entity.value
+    return item.keys[0]
+
+
+def _clause(role: Role, condition: Condition, entity: Entity, value: str, boost: float, relax: int) -> Clause:
+    name = name_of(entity.label, value, negated=role in ("exclude", "demote"))
+    return Clause(role, condition, entity.label, name, boost, entity.start, entity.end, relax=relax)
+
+
+def _accepted(clause: Clause, entities: tuple[Entity, ...], reason: str) -> Decision:
+    lines = tuple(Explanation(e, "clause", f"{clause.role}: {reason}", clause.name) for e in entities)
+    return Decision(lines, clause, entities)
+
+
+def _rejected(entity: Entity, reason: str) -> Decision:
+    return Decision((Explanation(entity, "rejected", reason),))
+
+
+def _first(*reasons: tuple[bool, str]) -> str | None:
+    return next((reason for holds, reason in reasons if holds), None)
+
+
+def _share(rate: float | None) -> str:
+    return f"{100 * (rate or 0.0):.0f} %"
+
+
+def _clean(number: float) -> float:
+    return round(number, 6)

@@ -1,0 +1,138 @@
+"""Linking: from the words that were typed to the values that documents carry.
+
+A linked value is the stored key, so a filter on it finds documents. Words that link to nothing are brought to the form
+in which documents are tagged (the label's normalisers, singular and plural), which can only boost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Lock
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+from bridge.entities import Entity
+from bridge.query._words import words
+from bridge.schema import NORMALISERS, Label, Schema, fold, normalise
+from bridge.tagging import Dictionary
+
+#: How words found their stored value; `none`: no stored value, the words' own normal forms.
+How = Literal["exact", "folded", "plural", "synonym", "typo", "none"]
+#: Ways of linking that are certain enough for a filter or an exclusion.
+CERTAIN: frozenset[str] = frozenset({"exact", "folded", "plural", "synonym"})
+#: More stored values than this around one word say that the word alone does not decide between them.
+MAX_WIDER = 8
+#: Labels with more values than this are names (brands, titles), not a classification: there is no wider one.
+MAX_INDEXED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An entity with what its field is searched for.
+
+    `keys` are stored keys (or, with `how == "none"`, normal forms that documents may carry), sorted. `wider` are
+    further stored keys that hold the same words (`Meat & Seafood` for `seafood`): a filter must let them through.
+    """
+
+    entity: Entity
+    keys: tuple[str, ...]
+    how: How
+    wider: tuple[str, ...] = ()
+
+    @property
+    def linked(self) -> bool:
+        return self.how != "none"
+
+    @property
+    def certain(self) -> bool:
+        return self.how in CERTAIN
+
+
+def link(entity: Entity, schema: Schema, dictionary: Dictionary) -> Linked | None:
+    """Link one keyword entity; None when nothing is left of its words after normalising."""
+    label = schema.labels[entity.label]
+    found = dictionary.lookup(entity.label, entity.text)
+    if found is not None:
+        keys = set(found.keys)
+        if entity.source == "dictionary" and isinstance(entity.value, str):
+            keys.add(entity.value)
+        wider = word_index(dictionary).wider(entity.label, keys) if label.use == "filter" else ()
+        return Linked(entity, tuple(sorted(keys)), found.how, wider)
+    if entity.source == "dictionary" and isinstance(entity.value, str):
+        return Linked(entity, (entity.value,), "folded")
+    forms = normal_forms(label, entity.text)
+    return Linked(entity, forms, "none") if forms else None
+
+
+def normal_forms(label: Label, text: str) -> tuple[str, ...]:
+    """The forms in which documents may carry these words: the label's own normal form, singular and plural."""
+    form = normalise(label, text)
+    if not form.strip():
+        return ()
+    single = NORMALISERS["singular"](form)
+    forms = {form, single, plural(single)}
+    return tuple(sorted({normalise(label, f) for f in forms} - {""}))
+
+
+def plural(text: str) -> str:
+    """The last word in the regular English plural; text that does not end in an ASCII letter stays as it is."""
+    last = text[-1:]
+    if not (last.isascii() and last.isalpha()) or len(text) < 3:
+        return text
+    if last == "y" and text[-2] not in "aeiou":
+        return text[:-1] + "ies"
+    if text.endswith(("s", "x", "z", "ch", "sh")):
+        return text if text.endswith("s") else text + "es"
+    return text + "s"
+
+
+class WordIndex:
+    """For each label with few values, which stored keys hold which word; built label by label on first use."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        # Only what is needed to build: the index must not keep its own dictionary alive.
+        self._keys = {
+            label: keys for label in dictionary.labels if len(keys := dictionary.values(label)) <= MAX_INDEXED
+        }
+        self._by_word: dict[str, dict[str, set[str]]] = {}
+
+    def wider(self, label: str, keys: set[str]) -> tuple[str, ...]:
+        """Stored keys beyond `keys` that hold all words of one of them; none where there are too many to mean it."""
+        by_word = self._by_word.get(label)
+        if by_word is None:
+            by_word = self._by_word[label] = self._build(label)
+        wider: set[str] = set()
+        for key in keys:
+            holders = [by_word.get(word, set()) for word in _key_words(key)]
+            if holders:
+                wider |= set.intersection(*holders)
+        wider -= keys
+        return tuple(sorted(wider)) if len(wider) <= MAX_WIDER else ()
+
+    def _build(self, label: str) -> dict[str, set[str]]:
+        by_word: dict[str, set[str]] = {}
+        for key in self._keys.get(label, ()):
+            for word in _key_words(key):
+                by_word.setdefault(word, set()).add(key)
+        return by_word
+
+
+def _key_words(key: str) -> tuple[str, ...]:
+    return tuple(_stem(word.folded) for word in words(fold(key)))
+
+
+def _stem(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+_INDEXES: WeakKeyDictionary[Dictionary, WordIndex] = WeakKeyDictionary()
+_INDEXES_LOCK = Lock()
+
+
+def word_index(dictionary: Dictionary) -> WordIndex:
+    """The word index of a dictionary, built once for each."""
+    with _INDEXES_LOCK:
+        index = _INDEXES.get(dictionary)
+        if index is None:
+            index = _INDEXES[dictionary] = WordIndex(dictionary)
+        return index

@@ -1,0 +1,40 @@
+"""Names of clauses and readable forms of what they ask for."""
+
+from __future__ import annotations
+
+import re
+
+from bridge.entities import Interval
+
+#: Prefix of every clause name, shown by the engine in `matched_queries`.
+PREFIX = "bridge:"
+_MAX_VALUE = 64
+
+
+def name_of(label: str, value: str, *, negated: bool = False) -> str:
+    """`bridge:<label>=<value>`, with `!=` where the clause is against the value; the value is cut at 64 characters."""
+    shown = re.sub(r"\s+", " ", value).strip()[:_MAX_VALUE]
+    return f"{PREFIX}{label}{'!=' if negated else '='}{shown}"
+
+
+def interval_text(interval: Interval) -> str:
+    """`<20`, `>=10`, `10..25`, `20`; an excluded bound of a closed interval is written with its sign (`>10..<=25`)."""
+    low = interval.gt if interval.gte is None else interval.gte
+    high = interval.lt if interval.lte is None else interval.lte
+    if low is not None and high is not None:
+        if low == high:
+            return number_text(low)
+        closed = interval.gte is not None and interval.lte is not None
+        left = "" if closed else (">" if interval.gte is None else ">=")
+        right = "" if closed else ("<" if interval.lte is None else "<=")
+        return f"{left}{number_text(low)}..{right}{number_text(high)}"
+    if low is not None:
+        return f"{'>' if interval.gte is None else '>='}{number_text(low)}"
+    if high is not None:
+        return f"{'<' if interval.lte is None else '<='}{number_text(high)}"
+    return "*"
+
+
+def number_text(number: float) -> str:
+    """A number without a needless `.0` or exponent."""
+    return f"{number:.0f}" if abs(number) < 1e15 and number == int(number) else f"{number:.10g}"

@@ -1,0 +1,201 @@
+"""Negation: which words are left out, and what a cue does not reach.
+
+A cue (`not`, `without`, `no`, `except`, `-word`) takes the entity right after it and, in a list, those that follow
+(`not red or blue`). Words that only look like one are left alone: `sugar-free` and `non-stick` are single words, a cue
+that opens the query is a title (`no man's sky`, `not another teen movie`), and so is one inside a stored value.
+
+Two kinds of cue differ in what may happen to free text, that is to words that are no entity:
+  exclude  (`not`, `except`, `-word`) names things not wanted: documents that say the word may be demoted;
+  lack     (`without`, `no`) names a missing feature: documents that have it missing *say the word too*
+           ("shoes without laces"), so free text under it stays part of the text and nothing is demoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bridge.entities import Entity
+from bridge.query._syntax import Syntax
+from bridge.query._words import CONJUNCTIONS, DETERMINERS, FUNCTION_WORDS, Range, Word, between, overlaps, words
+
+Kind = Literal["exclude", "lack"]
+
+_CUE = re.compile(
+    r"(?<![\w'’&./-])(?:(?P<exclude>but\s+not|not|except\s+for|except|excluding|other\s+than)"
+    r"|(?P<lack>without|w/o|but\s+no|no))(?![\w'’&./-])",
+    re.IGNORECASE,
+)
+#: After "not", these only lead to the thing meant ("not made by nike").
+_LEADING = DETERMINERS | {"in", "from", "by", "made", "of", "with"}
+#: What follows makes the cue something else: "not only", "not for kids" (a purpose), "no 5".
+_NO_CUE_BEFORE = frozenset({"only", "just", "for", "too", "so", "less", "more", "than"})
+_MAX_FREE_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A negation word (or the dash of `-word`). `end` is where the negated words may begin; `stop` where they end."""
+
+    start: int
+    end: int
+    kind: Kind
+    stop: int
+    explicit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """Negated words that are no entity; `consumes` also covers the cue."""
+
+    start: int
+    end: int
+    kind: Kind
+    consumes: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """Entities with `negated` set where a cue reaches them, the range each negated one consumes, and the rest."""
+
+    entities: tuple[Entity, ...]
+    consumes: dict[Range, Range]
+    free: tuple[FreeText, ...]
+
+
+def find_cues(text: str, syntax: Syntax, values: Iterable[Range], *, spoken: bool = True) -> list[Cue]:
+    """The negation cues of a text, in order.
+
+    `values` are ranges of stored values and of quantities: a cue inside one belongs to it ("no sugar added"). With
+    `spoken=False` (a language without a grammar pack) only the user's own `-word` counts.
+    """
+    cues = [Cue(item.whole[0], item.start, "exclude", item.whole[1], explicit=True) for item in syntax.excluded]
+    if not spoken:
+        return cues
+    closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
+    first = next((word.start for word in words(text)), 0)
+    for match in _CUE.finditer(text):
+        span = match.span()
+        if match.start() <= first or any(overlaps(span, other) for other in closed):
+            continue
+        following = _following_word(text, match.end())
+        if (
+            following is None
+            or following.folded in _NO_CUE_BEFORE
+            or (match["lack"] and following.folded[:1].isdigit())
+        ):
+            continue
+        cues.append(Cue(span[0], span[1], "exclude" if match["exclude"] else "lack", len(text)))
+    return sorted(cues, key=lambda cue: cue.start)
+
+
+def crosses(span: Range, cues: Iterable[Cue]) -> bool:
+    """Whether a span runs over a cue: such a span is half wanted and half not, so it is nothing."""
+    return any(cue.start < span[1] and span[0] < cue.end for cue in cues)
+
+
+def apply_negation(text: str, cues: Sequence[Cue], entities: Sequence[Entity], fences: Iterable[Range]) -> Negation:
+    """Give every cue what it reaches. `fences` are ranges that end a scope (quantities, quotes, named values)."""
+    found = words(text)
+    blocked = [*fences, *((cue.start, cue.end) for cue in cues if cue.end > cue.start)]
+    starts: dict[int, list[Entity]] = {}
+    for entity in entities:
+        if entity.source not in ("syntax", "grammar"):
+            starts.setdefault(entity.start, []).append(entity)
+    negated: dict[Range, Range] = {}
+    free: list[FreeText] = []
+    for cue in cues:
+        _reach(text, cue, found, starts, blocked, negated, free)
+    marked = tuple(
+        replace(e, negated=True) if (e.start, e.end) in negated and e.source not in ("syntax", "grammar") else e
+        for e in entities
+    )
+    return Negation(marked, negated, tuple(free))
+
+
+def _reach(
+    text: str,
+    cue: Cue,
+    found: Sequence[Word],
+    starts: dict[int, list[Entity]],
+    blocked: Sequence[Range],
+    negated: dict[Range, Range],
+    free: list[FreeText],
+) -> None:
+    index = next((i for i, word in enumerate(found) if word.start >= cue.end), len(found))
+    if not cue.explicit:
+        while index < len(found) and found[index].folded in _LEADING:
+            index += 1
+    labels: set[str] = set()
+    position = cue.start
+    while index < len(found) and found[index].end <= cue.stop:
+        word = found[index]
+        here = starts.get(word.start)
+        if any(overlaps((word.start, word.end), block) for block in blocked):
+            return
+        if here:
+            end = max(entity.end for entity in here)
+            negated[(here[0].start, end)] = (position, end)
+            for entity in here:
+                negated[(entity.start, entity.end)] = (position, end)
+            labels |= {entity.label for entity in here}
+        else:
+            stretch = _free_stretch(text, found, index, cue, starts, blocked)
+            if stretch is None:
+                return
+            end = stretch
+            free.append(FreeText(word.start, end, cue.kind, (position, end)))
+        if cue.explicit:
+            return
+        after, conjunction = _after_conjunction(text, found, end)
+        if conjunction is None or after is None:
+            return
+        index = after
+        following = starts.get(found[index].start, [])
+        if conjunction not in ("or", "nor") and not labels & {entity.label for entity in following}:
+            return
+        position = end
+
+
+def _free_stretch(
+    text: str,
+    found: Sequence[Word],
+    index: int,
+    cue: Cue,
+    starts: dict[int, list[Entity]],
+    blocked: Sequence[Range],
+) -> int | None:
+    """End of the plain words from `index` on; None when there are none or too many to be sure what is meant."""
+    first = index
+    while index < len(found) and found[index].end <= cue.stop:
+        word = found[index]
+        if word.folded in FUNCTION_WORDS or word.folded in CONJUNCTIONS:
+            break
+        if any(overlaps((word.start, word.end), block) for block in blocked):
+            break
+        if index > first and (word.start in starts or between(text, found[index - 1].end, word.start)):
+            break
+        index += 1
+    count = index - first
+    return found[index - 1].end if 0 < count <= _MAX_FREE_WORDS else None
+
+
+def _after_conjunction(text: str, found: Sequence[Word], end: int) -> tuple[int | None, str | None]:
+    """Index of the word after `or`, `nor`, `and` or a comma that follows `end`, and which of them it was."""
+    index = next((i for i, word in enumerate(found) if word.start >= end), None)
+    if index is None:
+        return None, None
+    mark = between(text, end, found[index].start)
+    if found[index].folded in CONJUNCTIONS:
+        return (index + 1, found[index].folded) if index + 1 < len(found) else (None, None)
+    if mark in (",", "/"):
+        return index, mark
+    return None, None
+
+
+def _following_word(text: str, offset: int) -> Word | None:
+    for word in words(text[offset : offset + 200]):
+        return Word(word.start + offset, word.end + offset, word.folded)
+    return None

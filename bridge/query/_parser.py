@@ -1,0 +1,258 @@
+"""The parser: user text + schema + values → plan, as one readable list of steps."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from threading import Lock
+
+from bridge.clauses import Explanation, Plan
+from bridge.entities import Entity
+from bridge.errors import DeadlineExceededError, InputError
+from bridge.query._candidates import from_dictionary, from_grammar, from_model, is_whole, sift, sift_cues, with_text
+from bridge.query._decide import Context, Decision, decide_free_text, decide_quantity, decide_value
+from bridge.query._language import foreign_reason
+from bridge.query._link import link
+from bridge.query._negation import Negation, apply_negation, find_cues
+from bridge.query._options import Options
+from bridge.query._plan import assemble, plain_plan
+from bridge.query._position import is_head
+from bridge.query._syntax import Syntax, read_syntax
+from bridge.query._token import decode_plan, token_form
+from bridge.query._values import Values, schema_fingerprint
+from bridge.query._words import Range, words
+from bridge.schema import Schema
+from bridge.scorer import Scorer
+from bridge.tagging import QuantityMatch, Rejected, resolve
+
+#: A text of more characters is no search query; it stays as it is.
+MAX_TEXT = 2_000
+#: A text of more characters is not shown to the model: its time would exceed any query's budget.
+MAX_MODEL_TEXT = 512
+_DEFAULT = Options()
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What one parse has found so far."""
+
+    text: str
+    syntax: Syntax
+    quantities: tuple[QuantityMatch, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    negation: Negation = field(default_factory=lambda: Negation((), {}, ()))
+    notes: tuple[str, ...] = ()
+
+
+class QueryParser:
+    """Turns what a user typed into a `Plan`. Thread-safe.
+
+    `scorer` may be None: then there is no model step. `values` is asked on every parse, so it may change under way.
+    `clock` gives the moment that relative dates count from (default: now, UTC). `cache_size` plans are kept.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        scorer: Scorer | None,
+        values: Values,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        cache_size: int = 4096,
+    ) -> None:
+        self.schema = schema
+        self._scorer = scorer
+        self._values = values
+        self._clock = clock or (lambda: datetime.now(UTC))
+        self._fields = tuple(sorted({schema.field_of(name) for name in schema.labels}))
+        self._fingerprint = schema_fingerprint(schema)
+        self._cache = _PlanCache(cache_size)
+
+    def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
+        """The plan for one user text.
+
+        `deadline` is a `time.monotonic()` value. Raises DeadlineExceededError when it has passed, InputError for a
+        text that is no string or a damaged plan token, and whatever the scorer raises; never for what a text says.
+        """
+        if not isinstance(text, str):
+            raise InputError("must be a string", where="text")
+        options = options or _DEFAULT
+        if options.off:
+            return self._plain(text, "switched off by the request")
+        notes: tuple[str, ...] = ()
+        if options.plan is not None:
+            plan = decode_plan(options.plan)
+            if plan.schema == self.schema.name and plan.text == token_form(text):
+                return replace(plan, text=text, required=text if plan.required == plan.text else plan.required)
+            notes = ("the plan token is for another text or schema: the text was parsed anew",)
+        if not text.strip():
+            return self._plain(text, "no text", *notes)
+        if len(text) > MAX_TEXT:
+            return self._plain(text, f"more than {MAX_TEXT} characters: not taken for a search query", *notes)
+        key = self._key(text, options)
+        moment = (options.now or self._clock()).date()
+        cached = self._cache.get(key, moment) if options.score is None else None
+        plan = cached if cached is not None else self._parse(text, options, deadline)
+        if cached is None and options.score is None:
+            self._cache.put(key, moment if self._relative(plan) else None, plan)
+        extra = tuple(Explanation(None, "note", note) for note in notes)
+        return replace(plan, explain=(*plan.explain, *extra)) if extra else plan
+
+    def _parse(self, text: str, options: Options, deadline: float | None) -> Plan:
+        _check(deadline)
+        foreign = foreign_reason(text, self.schema, options.language)
+        syntax = Syntax() if "syntax" in options.disable else read_syntax(text, self.schema, options.disable)
+        work = self._propose(text, syntax, options, foreign is not None, deadline)
+        work = replace(work, notes=(*work.notes, *([foreign] if foreign else [])))
+        decisions = self._decide(work, foreign is not None)
+        _check(deadline)
+        return self._assemble(work, decisions, options)
+
+    def _propose(self, text: str, syntax: Syntax, options: Options, foreign: bool, deadline: float | None) -> _Work:
+        """Propose, resolve, and give negations their reach."""
+        # Tokenizers refuse lone surrogates; a space of the same length keeps every offset.
+        readable = token_form(text)
+        notes: list[str] = []
+        quantities = [] if foreign else from_grammar(readable, self.schema, options)
+        stored = from_dictionary(readable, self.schema, self._values.dictionary(), options)
+        stored, rejected = sift(text, stored, syntax)
+        spans: list[Entity] = []
+        whole = any(is_whole(text, entity) for entity in stored)
+        if len(text) > MAX_MODEL_TEXT:
+            notes.append(f"more than {MAX_MODEL_TEXT} characters: the model was not asked")
+        elif not foreign and not whole:
+            _check(deadline)
+            spans, refused = sift(text, from_model(readable, self.schema, self._scorer, options), syntax)
+            rejected += refused
+            _check(deadline)
+        cues = []
+        if "negation" not in options.disable:
+            closed = [(e.start, e.end) for e in stored] + _consumed(quantities)
+            cues = find_cues(text, syntax, closed, spoken=not foreign)
+            spans, refused, cues = sift_cues(spans, cues, self.schema)
+            rejected += refused
+        fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
+        quantities, late = _outside(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])
+        grammar = [q.entity for q in quantities]
+        named = [n.entity for n in syntax.named]
+        accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
+        accepted = [with_text(entity, text) for entity in accepted]
+        negation = apply_negation(text, cues, accepted, fences)
+        return _Work(
+            text, syntax, tuple(quantities), negation.entities, (*rejected, *late, *lost), negation, tuple(notes)
+        )
+
+    def _decide(self, work: _Work, foreign: bool) -> list[Decision]:
+        text, found = work.text, words(work.text)
+        consumed = [
+            *_consumed(work.quantities),
+            *work.negation.consumes.values(),
+            *(f.consumes for f in work.negation.free),
+        ]
+        consumed += [named.whole for named in work.syntax.named]
+        keywords = [e for e in work.entities if self._kind(e) == "keyword"]
+        context = Context(
+            self.schema,
+            self._values.fill_rate,
+            lambda entity: is_head(text, found, entity, keywords, consumed),
+            whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
+            foreign=foreign,
+            negated=work.negation.consumes,
+        )
+        cues = {(q.entity.start, q.entity.end): q.consumes for q in work.quantities}
+        decisions: list[Decision] = []
+        groups: dict[Range, list[Entity]] = {}
+        for entity in work.entities:
+            if self._kind(entity) == "keyword":
+                groups.setdefault((entity.start, entity.end), []).append(entity)
+            elif not foreign:
+                decisions.append(decide_quantity(entity, cues.get((entity.start, entity.end), ()), context))
+        dictionary = self._values.dictionary()
+        for group in groups.values():
+            linked = [link(entity, self.schema, dictionary) for entity in group]
+            decisions += decide_value([item for item in linked if item is not None], context)
+        if not foreign:
+            decisions += [decide_free_text(free, text, context) for free in work.negation.free]
+        return decisions
+
+    def _assemble(self, work: _Work, decisions: Sequence[Decision], options: Options) -> Plan:
+        secret = self.schema.document_security
+        lost = () if secret else tuple(Explanation(r.entity, "rejected", r.reason) for r in work.rejected)
+        if secret:
+            decisions = [d for d in decisions if d.clause is not None]
+        return assemble(
+            self.schema,
+            work.text,
+            decisions,
+            named=[(n.whole, (n.entity.start, n.entity.end)) for n in work.syntax.named],
+            disabled=options.disable,
+            generation=self._values.generation,
+            mode="tiers" if self.schema.relaxation == "tiers" else "filters",
+            notes=work.notes,
+            explain=lost,
+        )
+
+    def _plain(self, text: str, *notes: str) -> Plan:
+        return plain_plan(self.schema, text, self._values.generation, *notes)
+
+    def _kind(self, entity: Entity) -> str:
+        return self.schema.labels[entity.label].kind
+
+    def _relative(self, plan: Plan) -> bool:
+        """Whether a plan depends on today's date."""
+        return any(self._kind(entity) == "date" for entity in plan.entities)
+
+    def _key(self, text: str, options: Options) -> _Key:
+        rates = tuple(self._values.fill_rate(name) for name in self._fields)
+        return (text, self._fingerprint, self._values.generation, rates, options.disable, options.language)
+
+
+class _PlanCache:
+    """The plans used last. A plan that depends on the date is kept with it and given for that date only."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._plans: OrderedDict[_Key, tuple[date | None, Plan]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: _Key, today: date) -> Plan | None:
+        with self._lock:
+            day, plan = self._plans.get(key, (None, None))
+            if plan is None or day not in (None, today):
+                return None
+            self._plans.move_to_end(key)
+            return plan
+
+    def put(self, key: _Key, day: date | None, plan: Plan) -> None:
+        with self._lock:
+            self._plans[key] = (day, plan)
+            self._plans.move_to_end(key)
+            while len(self._plans) > self._size:
+                self._plans.popitem(last=False)
+
+
+def _consumed(quantities: Iterable[QuantityMatch]) -> list[Range]:
+    return [span for quantity in quantities for span in quantity.consumes]
+
+
+def _outside(
+    quantities: Iterable[QuantityMatch], closed: Sequence[Range]
+) -> tuple[list[QuantityMatch], list[Rejected]]:
+    kept: list[QuantityMatch] = []
+    rejected: list[Rejected] = []
+    for quantity in quantities:
+        if any(start < r[1] and r[0] < end for start, end in quantity.consumes for r in closed):
+            rejected.append(Rejected(quantity.entity, "inside quotes or a named value, where nothing is inferred"))
+        else:
+            kept.append(quantity)
+    return kept, rejected
+
+
+def _check(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() >= deadline:
+        raise DeadlineExceededError("the time budget of the query ran out")

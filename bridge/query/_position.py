@@ -1,0 +1,53 @@
+"""Where in the query a value stands: as the thing looked for, or as a description of it.
+
+`coffee under $20` is about coffee; `coffee mug`, `mug for coffee` and `coffee grinder` are not, and a hard filter on
+the category `Coffee` would hide every mug. A value is the *head* when no plain word follows it in its phrase and no
+preposition stands before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bridge.entities import Entity
+from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, overlaps
+
+
+def is_head(
+    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], consumed: Iterable[Range]
+) -> bool:
+    """Whether the query is for the thing that `entity` names.
+
+    `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase.
+    """
+    taken = list(consumed)
+    before = [w for w in found if w.end <= entity.start and not _in(w, taken)]
+    if any(word.folded in PREPOSITIONS for word in before):
+        return False
+    return _ends_phrase(text, found, entity, entities, taken)
+
+
+def _ends_phrase(
+    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
+) -> bool:
+    index = next((i for i, word in enumerate(found) if word.start >= entity.end), None)
+    if index is None:
+        return True
+    word = found[index]
+    mark = between(text, entity.end, word.start)
+    if _in(word, taken):
+        return True
+    listed = word.folded in CONJUNCTIONS or mark in (",", "/")
+    if listed:
+        # In a list ("tea or coffee", "tea and coffee") every member stands where the last one stands.
+        after = index + 1 if word.folded in CONJUNCTIONS else index
+        following = [e for e in entities if after < len(found) and e.start == found[after].start]
+        same = [e for e in following if e.label == entity.label and e.start >= entity.end]
+        if same:
+            return _ends_phrase(text, found, same[0], entities, taken)
+        return bool(mark)
+    return bool(mark) or word.folded in FUNCTION_WORDS
+
+
+def _in(word: Word, ranges: Iterable[Range]) -> bool:
+    return any(overlaps((word.start, word.end), r) for r in ranges)

@@ -1,0 +1,104 @@
+"""What the parser knows of the index: which values exist, and how many documents carry a field."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from bridge.errors import InputError
+from bridge.schema import Schema
+from bridge.tagging import Dictionary
+
+SNAPSHOT_VERSION = 1
+
+
+class Values(Protocol):
+    """Values and fill rates of one schema's index, as of one generation."""
+
+    @property
+    def generation(self) -> str:
+        """Version of the values; a plan says which one it was made with."""
+
+    def dictionary(self) -> Dictionary:
+        """The stored values by label."""
+
+    def fill_rate(self, field: str) -> float | None:
+        """Share of documents (0..1) that carry a field; None when nobody has counted."""
+
+
+class StaticValues:
+    """Values that do not change: of a snapshot file, of a mapping, or of one look at an engine.
+
+    `StaticValues()` knows nothing; the parser then plans without dictionary and filters on keywords.
+    """
+
+    def __init__(
+        self,
+        dictionary: Dictionary | None = None,
+        fill_rates: Mapping[str, float] | None = None,
+        *,
+        generation: str | None = None,
+    ) -> None:
+        self._dictionary = dictionary if dictionary is not None else Dictionary({})
+        self._fill_rates = dict(fill_rates or {})
+        self.generation = self._dictionary.generation if generation is None else generation
+
+    @classmethod
+    def of(
+        cls,
+        schema: Schema,
+        values: Mapping[str, Mapping[str, int]],
+        fill_rates: Mapping[str, float] | None = None,
+    ) -> StaticValues:
+        """From what an engine answers: label → stored key → document count, and field → share of documents.
+
+        The schema's synonyms are added. Labels with `dictionary: false` or `use: ignore` are left out.
+        """
+        wanted = {n: s for n, s in schema.labels.items() if s.dictionary and s.use != "ignore"}
+        kept = {name: values[name] for name in wanted if name in values}
+        synonyms = {name: settings.synonyms for name, settings in wanted.items() if settings.synonyms}
+        return cls(Dictionary(kept, synonyms), fill_rates)
+
+    @classmethod
+    def load(cls, path: str | Path) -> StaticValues:
+        """Read a snapshot file. Raises InputError when it is missing or not a snapshot."""
+        file = Path(path)
+        hint = "write one with StaticValues.save, or read the live values with --engine-url"
+        try:
+            data = json.loads(file.read_text("utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", where=str(file), hint=hint) from error
+        except ValueError as error:
+            raise InputError("is not JSON", where=str(file), hint=hint) from error
+        if not isinstance(data, dict) or data.get("version") != SNAPSHOT_VERSION:
+            raise InputError(f"is not a snapshot of version {SNAPSHOT_VERSION}", where=str(file), hint=hint)
+        try:
+            rates = {str(field): float(rate) for field, rate in data["fill_rates"].items()}
+            return cls(Dictionary.from_json(data["dictionary"]), rates, generation=str(data["generation"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError("is a damaged snapshot", where=str(file), hint=hint) from error
+
+    def save(self, path: str | Path) -> None:
+        """Write a snapshot file that `load` reads."""
+        data = {
+            "version": SNAPSHOT_VERSION,
+            "generation": self.generation,
+            "fill_rates": dict(sorted(self._fill_rates.items())),
+            "dictionary": self._dictionary.to_json(),
+        }
+        Path(path).write_text(json.dumps(data, ensure_ascii=True, indent=1) + "\n", "utf-8")
+
+    def dictionary(self) -> Dictionary:
+        return self._dictionary
+
+    def fill_rate(self, field: str) -> float | None:
+        return self._fill_rates.get(field)
+
+
+def schema_fingerprint(schema: Schema) -> str:
+    """Short hash of everything a schema says: part of the cache key, so a changed schema never meets an old plan."""
+    data: Any = schema.model_dump(mode="json", by_alias=True)
+    return hashlib.blake2b(json.dumps(data, sort_keys=True).encode(), digest_size=8).hexdigest()

@@ -1,0 +1,115 @@
+"""Words of a query with their offsets, and the few English words that carry structure instead of meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Range = tuple[int, int]
+
+_WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f]|[-'’.&](?=[^\W_]))*")
+
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+#: Words after which something else is described than what the query is for ("case for smartwatch").
+PREPOSITIONS = _set(
+    """for with of in on to from like by at about against between under over above below within per inside into near
+    around than via vs versus"""
+)
+#: Words that join the members of a list.
+CONJUNCTIONS = _set("or and nor &")
+DETERMINERS = _set("a an the any some my your our their his her its this that these those")
+#: Words without a meaning of their own: a text of these alone is no text to require.
+FUNCTION_WORDS = (
+    PREPOSITIONS
+    | CONJUNCTIONS
+    | DETERMINERS
+    | _set(
+        """is are was be been i im me we you it as but so if then not no without except excluding only just also
+        which who what where when how do does did can could would should will shall may might"""
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word; `folded` is its case-folded form."""
+
+    start: int
+    end: int
+    folded: str
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in order; `sugar-free`, `man's` and `15.6` are one word each."""
+    return [Word(m.start(), m.end(), m.group().casefold()) for m in _WORD.finditer(text)]
+
+
+def overlaps(a: Range, b: Range) -> bool:
+    """Whether two half-open ranges share a code point."""
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def inside(inner: Range, outer: Range) -> bool:
+    """Whether the first half-open range lies within the second."""
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def merge(ranges: Iterable[Range]) -> list[Range]:
+    """The ranges sorted, with overlapping and touching ones joined and empty ones left out."""
+    merged: list[Range] = []
+    for start, end in sorted(r for r in ranges if r[0] < r[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def subtract(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
+    """The ranges without the holes."""
+    left = merge(ranges)
+    for hole in holes:
+        pieces = [((start, min(end, hole[0])), (max(start, hole[1]), end)) for start, end in left]
+        left = merge(piece for pair in pieces for piece in pair)
+    return left
+
+
+def cut(text: str, ranges: Iterable[Range]) -> str:
+    """The text without the ranges; the whitespace at each seam becomes one space, the rest stays as it was."""
+    result = ""
+    position = 0
+    for start, end in merge(ranges):
+        result = _join(result, text[position:start])
+        position = end
+    return _join(result, text[position:]).strip()
+
+
+def _join(left: str, right: str) -> str:
+    if not left:
+        return right.lstrip()
+    if left[-1:].isspace() or right[:1].isspace() or not right:
+        return f"{left.rstrip()} {right.lstrip()}" if right.strip() else left.rstrip() + (" " if right else "")
+    return left + right if not right[:1].isalnum() else f"{left} {right}"
+
+
+def has_content(text: str) -> bool:
+    """Whether the text holds a word that means something by itself."""
+    return any(word.folded not in FUNCTION_WORDS for word in words(text))
+
+
+def between(text: str, left: int, right: int) -> str:
+    """What stands between two offsets, without whitespace: punctuation that ends a phrase."""
+    return text[left:right].strip()
+
+
+def word_at(found: Sequence[Word], offset: int) -> int | None:
+    """Index of the first word that starts at or after an offset; None when there is none."""
+    for index, word in enumerate(found):
+        if word.start >= offset:
+            return index
+    return None
