@@ -115,6 +115,8 @@ def _start(engine: EngineState, schemas: Sequence[Path], digest: str, say: Say) 
         while not is_ready(state.url):
             if process.poll() is not None:
                 raise SetupError(f"the sidecar ended while starting:\n{_tail(log)}", where=str(log))
+            if reason := _failure(state.url):
+                raise SetupError(f"the sidecar cannot serve: {reason}", where=str(log))
             if time.monotonic() - started > START_SECONDS:
                 raise SetupError(
                     f"the sidecar was not ready within {START_SECONDS:.0f} s:\n{_tail(log)}", where=str(log)
@@ -164,6 +166,15 @@ def is_ready(url: str) -> bool:
         return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
+
+
+def _failure(url: str) -> str | None:
+    """Why the sidecar will never be ready, as it says itself; None as long as it may become so."""
+    try:
+        state = httpx.get(f"{url}/readyz", timeout=5).json()
+    except (httpx.HTTPError, ValueError):
+        return None
+    return str(state.get("reason")) if state.get("status") == "failed" else None
 
 
 def free_port(preferred: int, *, taken: int | None = None) -> int:
