@@ -6,6 +6,7 @@ normalise(schema.labels["brand"], " Crème  de la Mer ") # "crème de la mer"
 """
 
 from bridge.schema._load import json_schema, load_schema, load_schemas, parse_schema
+from bridge.schema._mapping import check_mapping
 from bridge.schema._models import Band, Kind, Label, ModelSettings, Schema
 from bridge.schema._normalise import NORMALISERS, fold, normalise
 from bridge.schema._units import CURRENCIES, MEASURES, Currency, is_currency
@@ -20,6 +21,7 @@ __all__ = [
     "Label",
     "ModelSettings",
     "Schema",
+    "check_mapping",
     "fold",
     "is_currency",
     "json_schema",
