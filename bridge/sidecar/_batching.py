@@ -95,6 +95,14 @@ class _Job:
         self.done.set()
 
 
+def _for_each(labels: Labels, count: int) -> list[tuple[str, ...]]:
+    """The labels of each text; one list of names is shared by all."""
+    names = [label for label in labels if isinstance(label, str)]
+    if len(names) == len(labels):
+        return [tuple(names)] * count
+    return [tuple(one) for one in labels]
+
+
 def cost_of(text: str, labels: Sequence[str]) -> int:
     """Words that the model reads for a text, the labels of its prompt included; scripts without spaces by length."""
     return max(text.count(" ") + 1, len(text) // 8) + len(labels)
@@ -167,12 +175,7 @@ class Lane:
         """As `Scorer.predict`. Raises OverloadedError (queue full), DeadlineExceededError, NotReadyError (stopping)."""
         if not texts:
             return []
-        shared = not labels or isinstance(labels[0], str)
-        each = (
-            [tuple(cast("Sequence[str]", labels))] * len(texts)
-            if shared
-            else [tuple(one) for one in cast("Sequence[Sequence[str]]", labels)]
-        )
+        each = _for_each(labels, len(texts))
         frozen = tuple(sorted(threshold.items())) if isinstance(threshold, Mapping) else threshold
         job = _Job(
             texts=list(texts),

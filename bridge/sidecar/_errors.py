@@ -20,8 +20,9 @@ class Kind:
     meaning: str
 
 
+INVALID = Kind("invalid_input", 400, "the request is wrong; the message names the key")
 KINDS: dict[type[errors.BridgeError], Kind] = {
-    errors.InputError: Kind("invalid_input", 400, "the request is wrong; the message names the key"),
+    errors.InputError: INVALID,
     errors.UnauthorizedError: Kind("unauthorized", 401, "no key, or one that is not valid for this schema"),
     errors.UnknownSchemaError: Kind("unknown_schema", 404, "no schema of that name is loaded"),
     errors.TooLargeError: Kind("too_large", 413, "the request is over a size limit"),
@@ -49,6 +50,8 @@ def kind_of(error: BaseException) -> Kind:
 
 def message_of(error: BaseException) -> str:
     """What the client may read. Defects say nothing of themselves: their text could quote the user's."""
+    if isinstance(error, errors.InputError) and error.where:
+        return f"{error.where}: {error.message}"
     if isinstance(error, errors.BridgeError) and kind_of(error) is not INTERNAL:
         return error.message
     return "the sidecar failed; see its log"

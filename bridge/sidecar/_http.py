@@ -160,10 +160,7 @@ def install(app: Flask) -> None:
             case NotFound():
                 kind, message = _errors.NOT_FOUND, "no such endpoint; GET / lists them"
             case _:
-                kind, message = (
-                    _errors.KINDS[_errors.errors.InputError],
-                    "the request is no HTTP that this service reads",
-                )
+                kind, message = _errors.INVALID, "the request is no HTTP that this service reads"
         response = answer(_errors.body_of(kind, message), kind.status)
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             response.headers["Allow"] = ", ".join(sorted(error.valid_methods))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from bridge.engines.dsl import dumps_exact
-from bridge.errors import InputError, TooLargeError
+from bridge.errors import TooLargeError
 from bridge.query import Options, plan_to_json
 from bridge.sidecar import _models as models
 from bridge.sidecar._batching import calling
@@ -161,10 +161,7 @@ def refresh() -> Response:
 
 def options_of(options: models.Options) -> Options:
     """The parser's options. Raises InputError naming the key."""
-    try:
-        return Options.from_mapping(options.model_dump(exclude_none=True))
-    except InputError as error:
-        raise InputError(f"{error.where}: {error.message}" if error.where else error.message) from None
+    return Options.from_mapping(options.model_dump(exclude_none=True))
 
 
 def _public(served: Served, explain: list[dict[str, Any]]) -> list[dict[str, Any]]:

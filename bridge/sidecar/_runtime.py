@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import SecretStr
 
@@ -51,7 +51,8 @@ class Served:
         self.schema = schema
         self.values = values
         self.counter = counter
-        self.tagger = Tagger(schema, model.documents, _pinned(schema, pinned))
+        # A lane takes the scorer's place: the same `predict`, through the queue.
+        self.tagger = Tagger(schema, cast(Scorer, model.documents), _pinned(schema, pinned))
         self._model = model
         self._parser: tuple[StaticValues, QueryParser] | None = None
 
@@ -61,7 +62,7 @@ class Served:
         current = self.values.current
         made = self._parser
         if made is None or made[0] is not current:
-            made = self._parser = (current, QueryParser(self.schema, self._model.queries, current))
+            made = self._parser = (current, QueryParser(self.schema, cast(Scorer, self._model.queries), current))
         return made[1]
 
 

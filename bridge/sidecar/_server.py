@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from flask import Flask
-from waitress import create_server
+from waitress.server import create_server
 
 from bridge.errors import SetupError
 from bridge.sidecar._config import SidecarConfig

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bridge.enrichment import entity_block
-from bridge.entities import Coverage, Entity, Interval, Span
+from bridge.entities import Coverage, Entity, Span
 from bridge.errors import InputError, TooLargeError
+from bridge.query import entity_to_json
 from bridge.sidecar._batching import calling
 from bridge.sidecar._models import TagRequest, Unit
 from bridge.sidecar._runtime import Runtime, Served
@@ -135,27 +136,11 @@ class Offsets:
 
 
 def entity_json(entity: Entity, offsets: Offsets) -> dict[str, Any]:
-    """An entity as answers carry it."""
-    return {
-        "label": entity.label,
-        "text": entity.text,
-        "value": _value(entity.value),
-        "field": entity.field,
-        "item": entity.item,
-        "start": offsets(entity.start),
-        "end": offsets(entity.end),
-        "score": round(entity.score, 4),
-        "source": entity.source,
-    } | ({"negated": True} if entity.negated else {})
+    """An entity as answers carry it; scores to four digits."""
+    placed = {"start": offsets(entity.start), "end": offsets(entity.end), "score": round(entity.score, 4)}
+    return entity_to_json(entity) | placed
 
 
 def span_json(span: Span, offsets: Offsets) -> dict[str, Any]:
     """A span of the model alone: its value is what stood there."""
     return entity_json(Entity(span.label, span.text, span.text, span.start, span.end, span.score, "model"), offsets)
-
-
-def _value(value: object) -> object:
-    if isinstance(value, Interval):
-        bounds = {"gte": value.gte, "gt": value.gt, "lte": value.lte, "lt": value.lt}
-        return {name: bound for name, bound in bounds.items() if bound is not None}
-    return value

@@ -1,4 +1,4 @@
-"""What queries know of each index: read at start and then every few minutes, swapped in whole, kept when reading fails."""
+"""What queries know of each index: read at start and every few minutes, swapped in whole, kept when reading fails."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class LiveValues:
             except Exception as error:
                 self._failure = type(error).__name__
                 # What an engine answers may quote documents; our own errors say what is wrong without.
-                text = error.message if isinstance(error, BridgeError) else type(error).__name__
+                text = error.message if isinstance(error, BridgeError) else self._failure
                 log.warning(
                     "schema %s: reading the values failed, the last good ones stay: %s", self._schema.name, text
                 )
