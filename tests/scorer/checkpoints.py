@@ -1,0 +1,207 @@
+"""Random-weight GLiNER checkpoints in the published layout, built and saved by the reference library itself.
+
+Random weights score everything near 0.5; the last layer of the prompt network is stretched until scores spread over
+both sides of the usual thresholds.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import BertConfig, DebertaV2Config, PreTrainedTokenizerFast
+
+WORDS = (
+    "red blue nike adidas running shoes under laptop screen inch wireless headphones apple watch organic coffee beans "
+    "gluten free chocolate cake quinoa kirkland dell monitor hp toner cable usb charger black green large small brand "
+    "color product type price city berlin paris new york the a of with and for without compatible not included"
+).split()
+
+#: Labels of most tests.
+LABELS = ["brand", "color", "product type", "price"]
+
+
+def corpus(count: int = 300, *, seed: int = 0) -> list[str]:
+    """Sentences of the words above with numbers and punctuation."""
+    chance = random.Random(seed)
+    extra = ["15.6", "$50", "3-pack", "don't", "€9,99", "USB-C", "(2024)", "4k!"]
+    return [" ".join(chance.choices(WORDS + extra, k=chance.randint(1, 12))) for _ in range(count)]
+
+
+def wordpiece() -> PreTrainedTokenizerFast:
+    """A small BERT tokenizer; drops control characters as BERT's does."""
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(vocab_size=220, special_tokens=specials, show_progress=False)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def unigram() -> PreTrainedTokenizerFast:
+    """A small SentencePiece-like tokenizer with DeBERTa-v3's special tokens."""
+    specials = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    trainer = trainers.UnigramTrainer(
+        vocab_size=200, special_tokens=specials, unk_token="[UNK]", show_progress=False
+    )
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        unk_token="[UNK]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        bos_token="[CLS]",
+        eos_token="[SEP]",
+        mask_token="[MASK]",
+    )
+
+
+def deberta_config(**other: Any) -> dict[str, Any]:
+    """DeBERTa-v3's settings at toy size."""
+    sizes: dict[str, Any] = {
+        "vocab_size": 300,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 64,
+        "position_buckets": 16,
+        "relative_attention": True,
+        "max_relative_positions": -1,
+        "norm_rel_ebd": "layer_norm",
+        "share_att_key": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_biased_input": False,
+        "type_vocab_size": 0,
+        "layer_norm_eps": 1e-7,
+    }
+    return {**DebertaV2Config(**(sizes | other)).to_dict(), "model_type": "deberta-v2"}
+
+
+def bert_config(**other: Any) -> dict[str, Any]:
+    sizes: dict[str, Any] = {
+        "vocab_size": 300,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 64,
+        "max_position_embeddings": 512,
+    }
+    return {**BertConfig(**(sizes | other)).to_dict(), "model_type": "bert"}
+
+
+def build(folder: Path, *, backbone: str = "deberta", seed: int = 1, spread: float = 2.5, **fields: Any) -> Path:
+    """Build a random model with the reference library and save it as it is published.
+
+    Args:
+        folder: where to save; the backbones are saved beside it.
+        backbone: `deberta` or `bert`.
+        spread: standard deviation of the logits, roughly.
+        fields: further fields of the GLiNER config; `labels_encoder=True` makes a bi-encoder.
+    """
+    from gliner import GLiNER
+
+    torch.manual_seed(seed)
+    tokenizer = unigram() if backbone == "deberta" else wordpiece()
+    if limit := fields.pop("tokenizer_limit", None):
+        tokenizer.model_max_length = limit
+    base = folder.parent / f"{folder.name}-backbone"
+    tokenizer.save_pretrained(base)
+    encoder = (deberta_config if backbone == "deberta" else bert_config)(**fields.pop("encoder", {}))
+    config: dict[str, Any] = {
+        "model_name": str(base),
+        "encoder_config": encoder | {"vocab_size": len(tokenizer)},
+        "hidden_size": 16,
+        "max_width": 4,
+        "max_len": 64,
+        "dropout": 0.1,
+        "span_mode": "markerV0",
+        "words_splitter_type": "whitespace",
+    }
+    if fields.pop("labels_encoder", False):
+        labels = folder.parent / f"{folder.name}-labels"
+        label_tokenizer = wordpiece()
+        label_tokenizer.model_max_length = 24
+        label_tokenizer.save_pretrained(labels)
+        label_config = bert_config(hidden_size=24, intermediate_size=48, max_position_embeddings=24)
+        config["labels_encoder"] = str(labels)
+        config["labels_encoder_config"] = label_config | {"vocab_size": len(label_tokenizer)}
+    config |= fields
+    (base / "config.json").write_text(json.dumps(encoder | {"vocab_size": len(tokenizer)}))
+    model = GLiNER.from_config(config, backbone_from_pretrained=False)
+    _spread(model, spread)
+    model.save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+def _spread(model: Any, spread: float) -> None:
+    """Make random weights decide: logits of the sample corpus get mean -2 and the wished standard deviation."""
+    network = model.model
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            if parameter.dim() > 1:
+                torch.nn.init.normal_(parameter, std=1.0 if "embeddings" in name else parameter.shape[1] ** -0.5)
+            elif name.endswith("bias"):
+                torch.nn.init.normal_(parameter, std=0.3)
+        spans, classes = _observe(model)
+        logits = torch.einsum("bwkd,bcd->bwkc", spans, classes)
+        factor = spread / float(logits.std())
+        head = network.span_rep_layer.span_rep_layer.out_project
+        (head if isinstance(head, torch.nn.Linear) else head[3]).bias.add_(_shift(classes, logits, factor))
+        last = network.prompt_rep_layer[3]
+        last.weight.mul_(factor)
+        last.bias.mul_(factor)
+
+
+def _observe(model: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """Span vectors and class vectors of the sample corpus."""
+    seen: dict[str, torch.Tensor] = {}
+    network = model.model
+    hooks = [
+        module.register_forward_hook(lambda _module, _args, out, name=name: seen.update({name: out}))
+        for name, module in (("spans", network.span_rep_layer), ("classes", network.prompt_rep_layer))
+    ]
+    model.inference(corpus(16), LABELS, threshold=0.999, batch_size=16)
+    for hook in hooks:
+        hook.remove()
+    return seen["spans"], seen["classes"]
+
+
+def _shift(classes: torch.Tensor, logits: torch.Tensor, factor: float) -> torch.Tensor:
+    """What to add to every span vector so that the mean logit of each label becomes -2 (after scaling)."""
+    wanted = -2.0 / factor - logits.mean(dim=(0, 1, 2))
+    return torch.linalg.lstsq(classes.mean(0), wanted.unsqueeze(1), driver="gelsd").solution.squeeze(1)
+
+
+def forget(folder: Path, *fields: str, **changed: Any) -> Path:
+    """Take fields out of a checkpoint's config, or change them."""
+    path = folder / "gliner_config.json"
+    raw = json.loads(path.read_text()) | changed
+    path.write_text(json.dumps({name: value for name, value in raw.items() if name not in fields}))
+    return folder
