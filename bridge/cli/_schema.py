@@ -26,7 +26,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="A schema file, or a folder of them.", metavar="FILE")],
     engine_url: Annotated[
         str | None,
-        typer.Option(envvar="ENGINE_URL", help="Also hold the schema against the index's mapping at this engine."),
+        typer.Option(help="Also hold the schema against the index's mapping at this engine."),
     ] = None,
 ) -> None:
     """Say whether a schema is right, and show what it means; exit status 1 where anything is wrong.
@@ -63,11 +63,11 @@ def _check_index(schema: Schema, url: str) -> list[SchemaError]:
 def _show(schema: Schema) -> None:
     table = Table("label", "kind", "field", "found by", "use", title_justify="left", box=None, pad_edge=False)
     for name, label in schema.labels.items():
-        ways = [f'model as "{schema.label_text(name)}"'] if label.model else []
+        ways = [f'model "{schema.label_text(name)}"'] if label.model else []
         if label.kind in ("number", "range"):
             ways.append(f"grammar in {label.unit}" if label.unit else "grammar")
         elif label.kind == "keyword" and label.dictionary:
-            ways.append("values of the index")
+            ways.append("values")
         table.add_row(name, label.kind, schema.field_of(name), ", ".join(ways), label.use)
     typer.echo(
         f"{schema.name}: index {schema.index}, text {', '.join(schema.text)}, relaxation by {schema.relaxation}"

@@ -71,7 +71,7 @@ def load_schema(path: str | FilePath) -> Schema:
 def load_schemas(paths: Iterable[str | FilePath]) -> dict[str, Schema]:
     """Schemas by name, from files and from folders, which are searched for `*.yaml` and `*.yml` that hold a schema.
 
-    In a folder, YAML files without the keys `labels` and `text` are passed over (queries, synonyms); a file named
+    In a folder, YAML files without a top-level `schema` or `labels` are passed over (queries, synonyms); a file named
     outright must be a schema. Raises `SchemaError`, also where two files give the same name or nothing is found.
     """
     found: dict[str, tuple[Schema, FilePath]] = {}
