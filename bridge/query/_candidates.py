@@ -115,8 +115,8 @@ def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
         return "inside quotes, where nothing is inferred"
     if any(overlaps(span, named.whole) for named in syntax.named):
         return "the user named the label of these words"
-    if any(overlaps(span, item.whole) and not inside(span, (item.start, item.end)) for item in syntax.excluded):
-        return "runs over the dash of an excluded word"
+    if any(overlaps(span, item.whole) and span != (item.start, item.end) for item in syntax.excluded):
+        return "is not the whole of what the user's dash excludes"
     if _PARTIAL.fullmatch(text[max(0, entity.start - 2) : entity.start]) or _PARTIAL.fullmatch(
         text[entity.end : entity.end + 2]
     ):

@@ -20,6 +20,9 @@ from bridge.schema import Schema
 
 #: Part of a label's boost that a model span below the filter band gets.
 _WEAK = 0.5
+#: How much of its score a hit keeps that has what the user said they do not want. The user's own text still scores
+#: (it names the unwanted word), so this must outweigh one good match.
+DEMOTED = 0.2
 #: A bare amount ("$20 coffee") means about that much.
 _TOLERANCE = 0.1
 
@@ -30,8 +33,9 @@ class Context:
 
     schema: Schema
     fill_rate: Callable[[str], float | None]
-    #: Whether an entity is what the query is for, see `bridge.query._position`.
+    #: Whether an entity is what the query is for, and whether it ends its phrase: see `bridge.query._position`.
     is_head: Callable[[Entity], bool]
+    ends_phrase: Callable[[Entity], bool]
     #: The whole query is one value or title: it stays plain, values only boost.
     whole: bool = False
     #: Text in a language without a grammar pack: exact dictionary values as boosts, nothing else.
@@ -119,6 +123,7 @@ def decide_free_text(free: FreeText, text: str, context: Context) -> Decision:
         Match((field,), entity.text),
         "text",
         name_of("text", entity.text, negated=True),
+        boost=DEMOTED,
         start=free.start,
         end=free.end,
         consumes=(free.consumes,),
@@ -154,6 +159,8 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     )
     how = f"stored value ({item.how})" if item.linked else "normal form of the words"
     if entity.negated:
+        if not why_soft and entity.source != "syntax" and not context.ends_phrase(entity):
+            why_soft = "other words follow it, so it may only describe what is not wanted"
         return ("demote", f"negated {how}; {why_soft}", factor) if why_soft else ("exclude", f"negated {how}", factor)
     if label.use == "expand" and item.certain:
         return "expand", f"{how}; the schema lets it widen the text", factor
@@ -218,6 +225,7 @@ def _shown(item: Linked) -> str:
 
 def _clause(role: Role, condition: Condition, entity: Entity, value: str, boost: float, relax: int) -> Clause:
     name = name_of(entity.label, value, negated=role in ("exclude", "demote"))
+    boost = DEMOTED if role == "demote" else boost
     return Clause(role, condition, entity.label, name, boost, entity.start, entity.end, relax=relax)
 
 

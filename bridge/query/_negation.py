@@ -8,20 +8,32 @@ Two kinds of cue differ in what may happen to free text, that is to words that a
   exclude  (`not`, `except`, `-word`) names things not wanted: documents that say the word may be demoted;
   lack     (`without`, `no`) names a missing feature: documents that have it missing *say the word too*
            ("shoes without laces"), so free text under it stays part of the text and nothing is demoted.
+
+What an opening cue reaches is neither wanted nor unwanted for sure: it is left as text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bridge.entities import Entity
-from bridge.query._syntax import Syntax
-from bridge.query._words import CONJUNCTIONS, DETERMINERS, FUNCTION_WORDS, Range, Word, between, overlaps, words
+from bridge.query._syntax import Excluded, Syntax
+from bridge.query._words import (
+    CONJUNCTIONS,
+    DETERMINERS,
+    FUNCTION_WORDS,
+    Range,
+    Word,
+    between,
+    has_content,
+    overlaps,
+    words,
+)
 
-Kind = Literal["exclude", "lack"]
+Kind = Literal["exclude", "lack", "opening"]
 
 _CUE = re.compile(
     r"(?<![\w'’&./-])(?:(?P<exclude>but\s+not|not|except\s+for|except|excluding|other\s+than)"
@@ -37,13 +49,11 @@ _MAX_FREE_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A negation word (or the dash of `-word`). `end` is where the negated words may begin; `stop` where they end."""
+    """A negation word and what kind it is."""
 
     start: int
     end: int
     kind: Kind
-    stop: int
-    explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +68,29 @@ class FreeText:
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """Entities with `negated` set where a cue reaches them, the range each negated one consumes, and the rest."""
+    """What the cues reach.
 
-    entities: tuple[Entity, ...]
-    consumes: dict[Range, Range]
-    free: tuple[FreeText, ...]
+    `entities` have `negated` set where a cue reaches them; `consumes` gives the text that each negated one takes, by
+    its range; `free` are negated words that are no entity; `unclear` are entities behind an opening cue.
+    """
+
+    entities: tuple[Entity, ...] = ()
+    consumes: Mapping[Range, Range] = field(default_factory=dict)
+    free: tuple[FreeText, ...] = ()
+    unclear: tuple[Entity, ...] = ()
 
 
-def find_cues(text: str, syntax: Syntax, values: Iterable[Range], *, spoken: bool = True) -> list[Cue]:
+def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
     """The negation cues of a text, in order.
 
-    `values` are ranges of stored values and of quantities: a cue inside one belongs to it ("no sugar added"). With
-    `spoken=False` (a language without a grammar pack) only the user's own `-word` counts.
+    `values` are ranges of stored values and of quantities: a cue inside one belongs to it ("no sugar added").
     """
-    cues = [Cue(item.whole[0], item.start, "exclude", item.whole[1], explicit=True) for item in syntax.excluded]
-    if not spoken:
-        return cues
+    cues: list[Cue] = []
     closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
     first = next((word.start for word in words(text)), 0)
     for match in _CUE.finditer(text):
         span = match.span()
-        if match.start() <= first or any(overlaps(span, other) for other in closed):
+        if any(overlaps(span, other) for other in closed):
             continue
         following = _following_word(text, match.end())
         if (
@@ -87,32 +99,44 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], *, spoken: boo
             or (match["lack"] and following.folded[:1].isdigit())
         ):
             continue
-        cues.append(Cue(span[0], span[1], "exclude" if match["exclude"] else "lack", len(text)))
-    return sorted(cues, key=lambda cue: cue.start)
+        kind: Kind = "exclude" if match["exclude"] else "lack"
+        cues.append(Cue(span[0], span[1], "opening" if span[0] <= first else kind))
+    return cues
 
 
-def crosses(span: Range, cues: Iterable[Cue]) -> bool:
-    """Whether a span runs over a cue: such a span is half wanted and half not, so it is nothing."""
-    return any(cue.start < span[1] and span[0] < cue.end for cue in cues)
-
-
-def apply_negation(text: str, cues: Sequence[Cue], entities: Sequence[Entity], fences: Iterable[Range]) -> Negation:
-    """Give every cue what it reaches. `fences` are ranges that end a scope (quantities, quotes, named values)."""
+def apply_negation(
+    text: str, cues: Sequence[Cue], excluded: Sequence[Excluded], entities: Sequence[Entity], fences: Iterable[Range]
+) -> Negation:
+    """Give every cue, and every `-word`, what it reaches. `fences` end a scope (quantities, quotes, named values)."""
     found = words(text)
-    blocked = [*fences, *((cue.start, cue.end) for cue in cues if cue.end > cue.start)]
+    blocked = [*fences, *((cue.start, cue.end) for cue in cues), *(item.whole for item in excluded)]
     starts: dict[int, list[Entity]] = {}
     for entity in entities:
         if entity.source not in ("syntax", "grammar"):
             starts.setdefault(entity.start, []).append(entity)
-    negated: dict[Range, Range] = {}
+    reached: dict[Range, tuple[Range, Kind]] = {}
     free: list[FreeText] = []
+    for item in excluded:
+        span = (item.start, item.end)
+        if any((entity.start, entity.end) == span for entity in starts.get(item.start, ())):
+            reached[span] = (item.whole, "exclude")
+        elif has_content(text[item.start : item.end]):
+            free.append(FreeText(item.start, item.end, "exclude", item.whole))
     for cue in cues:
-        _reach(text, cue, found, starts, blocked, negated, free)
-    marked = tuple(
-        replace(e, negated=True) if (e.start, e.end) in negated and e.source not in ("syntax", "grammar") else e
-        for e in entities
-    )
-    return Negation(marked, negated, tuple(free))
+        _reach(text, cue, found, starts, blocked, reached, free)
+    unclear = {span for span, (_, kind) in reached.items() if kind == "opening"}
+    kept: list[Entity] = []
+    lost: list[Entity] = []
+    for entity in entities:
+        span = (entity.start, entity.end)
+        if entity.source in ("syntax", "grammar") or span not in reached:
+            kept.append(entity)
+        elif span in unclear:
+            lost.append(entity)
+        else:
+            kept.append(replace(entity, negated=True))
+    consumes = {span: taken for span, (taken, kind) in reached.items() if kind != "opening"}
+    return Negation(tuple(kept), consumes, tuple(one for one in free if one.kind != "opening"), tuple(lost))
 
 
 def _reach(
@@ -121,34 +145,30 @@ def _reach(
     found: Sequence[Word],
     starts: dict[int, list[Entity]],
     blocked: Sequence[Range],
-    negated: dict[Range, Range],
+    reached: dict[Range, tuple[Range, Kind]],
     free: list[FreeText],
 ) -> None:
     index = next((i for i, word in enumerate(found) if word.start >= cue.end), len(found))
-    if not cue.explicit:
-        while index < len(found) and found[index].folded in _LEADING:
-            index += 1
+    while index < len(found) and found[index].folded in _LEADING:
+        index += 1
     labels: set[str] = set()
     position = cue.start
-    while index < len(found) and found[index].end <= cue.stop:
+    while index < len(found):
         word = found[index]
         here = starts.get(word.start)
         if any(overlaps((word.start, word.end), block) for block in blocked):
             return
         if here:
             end = max(entity.end for entity in here)
-            negated[(here[0].start, end)] = (position, end)
             for entity in here:
-                negated[(entity.start, entity.end)] = (position, end)
+                reached[(entity.start, entity.end)] = ((position, end), cue.kind)
             labels |= {entity.label for entity in here}
         else:
-            stretch = _free_stretch(text, found, index, cue, starts, blocked)
+            stretch = _free_stretch(text, found, index, starts, blocked)
             if stretch is None:
                 return
             end = stretch
             free.append(FreeText(word.start, end, cue.kind, (position, end)))
-        if cue.explicit:
-            return
         after, conjunction = _after_conjunction(text, found, end)
         if conjunction is None or after is None:
             return
@@ -163,13 +183,12 @@ def _free_stretch(
     text: str,
     found: Sequence[Word],
     index: int,
-    cue: Cue,
     starts: dict[int, list[Entity]],
     blocked: Sequence[Range],
 ) -> int | None:
     """End of the plain words from `index` on; None when there are none or too many to be sure what is meant."""
     first = index
-    while index < len(found) and found[index].end <= cue.stop:
+    while index < len(found):
         word = found[index]
         if word.folded in FUNCTION_WORDS or word.folded in CONJUNCTIONS:
             break

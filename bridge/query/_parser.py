@@ -19,7 +19,7 @@ from bridge.query._link import link
 from bridge.query._negation import Negation, apply_negation, find_cues
 from bridge.query._options import Options
 from bridge.query._plan import assemble, plain_plan
-from bridge.query._position import is_head
+from bridge.query._position import ends_phrase, is_head
 from bridge.query._syntax import Syntax, read_syntax
 from bridge.query._token import decode_plan, token_form
 from bridge.query._values import Values, schema_fingerprint
@@ -45,7 +45,7 @@ class _Work:
     quantities: tuple[QuantityMatch, ...] = ()
     entities: tuple[Entity, ...] = ()
     rejected: tuple[Rejected, ...] = ()
-    negation: Negation = field(default_factory=lambda: Negation((), {}, ()))
+    negation: Negation = field(default_factory=Negation)
     notes: tuple[str, ...] = ()
 
 
@@ -77,31 +77,34 @@ class QueryParser:
         """The plan for one user text.
 
         `deadline` is a `time.monotonic()` value. Raises DeadlineExceededError when it has passed, InputError for a
-        text that is no string or a damaged plan token, and whatever the scorer raises; never for what a text says.
+        text that is no string, a damaged plan token or one for another text, and whatever the scorer raises; never
+        for what a text says.
         """
         if not isinstance(text, str):
             raise InputError("must be a string", where="text")
         options = options or _DEFAULT
         if options.off:
             return self._plain(text, "switched off by the request")
-        notes: tuple[str, ...] = ()
         if options.plan is not None:
-            plan = decode_plan(options.plan)
-            if plan.schema == self.schema.name and plan.text == token_form(text):
-                return replace(plan, text=text, required=text if plan.required == plan.text else plan.required)
-            notes = ("the plan token is for another text or schema: the text was parsed anew",)
+            return self._repeat(text, options.plan)
         if not text.strip():
-            return self._plain(text, "no text", *notes)
+            return self._plain(text, "no text")
         if len(text) > MAX_TEXT:
-            return self._plain(text, f"more than {MAX_TEXT} characters: not taken for a search query", *notes)
+            return self._plain(text, f"more than {MAX_TEXT} characters: not taken for a search query")
         key = self._key(text, options)
         moment = (options.now or self._clock()).date()
         cached = self._cache.get(key, moment) if options.score is None else None
         plan = cached if cached is not None else self._parse(text, options, deadline)
         if cached is None and options.score is None:
             self._cache.put(key, moment if self._relative(plan) else None, plan)
-        extra = tuple(Explanation(None, "note", note) for note in notes)
-        return replace(plan, explain=(*plan.explain, *extra)) if extra else plan
+        return plan
+
+    def _repeat(self, text: str, token: str) -> Plan:
+        """The plan of a token, which must be for this text and schema: nothing else was counted and agreed on."""
+        plan = decode_plan(token)
+        if plan.schema != self.schema.name or plan.text != token_form(text):
+            raise InputError("the plan token is for another text or schema", where="plan", hint="leave it out")
+        return replace(plan, text=text, required=text if plan.required == plan.text else plan.required)
 
     def _parse(self, text: str, options: Options, deadline: float | None) -> Plan:
         _check(deadline)
@@ -133,7 +136,7 @@ class QueryParser:
         cues = []
         if "negation" not in options.disable:
             closed = [(e.start, e.end) for e in stored] + _consumed(quantities)
-            cues = find_cues(text, syntax, closed, spoken=not foreign)
+            cues = [] if foreign else find_cues(text, syntax, closed)
             spans, refused, cues = sift_cues(spans, cues, self.schema)
             rejected += refused
         fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
@@ -142,7 +145,10 @@ class QueryParser:
         named = [n.entity for n in syntax.named]
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
         accepted = [with_text(entity, text) for entity in accepted]
-        negation = apply_negation(text, cues, accepted, fences)
+        excluded = () if "negation" in options.disable else syntax.excluded
+        negation = apply_negation(text, cues, excluded, accepted, fences)
+        opening = "follows an opening negation, which may be a title"
+        late += [Rejected(entity, opening) for entity in negation.unclear]
         return _Work(
             text, syntax, tuple(quantities), negation.entities, (*rejected, *late, *lost), negation, tuple(notes)
         )
@@ -160,6 +166,7 @@ class QueryParser:
             self.schema,
             self._values.fill_rate,
             lambda entity: is_head(text, found, entity, keywords, consumed),
+            lambda entity: ends_phrase(text, found, entity, keywords, consumed),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
             negated=work.negation.consumes,

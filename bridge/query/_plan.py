@@ -10,7 +10,7 @@ from bridge.clauses import Chip, Clause, Explanation, Plan, Terms
 from bridge.entities import Entity
 from bridge.query._decide import Decision
 from bridge.query._names import PREFIX, name_of
-from bridge.query._words import Range, cut, has_content, merge, subtract, words
+from bridge.query._words import CONJUNCTIONS, Range, cut, has_content, merge, subtract, words
 from bridge.schema import Schema
 
 _ROLE_ORDER = {"filter": 0, "exclude": 1, "expand": 2, "boost": 3, "demote": 4}
@@ -63,7 +63,7 @@ def assemble(
         clauses=clauses,
         entities=entities,
         explain=(*sorted(lines, key=_line_order), *(Explanation(None, "note", note) for note in notes)),
-        chips=tuple(_chip(text, clause) for clause in clauses),
+        chips=tuple(_chip(text, clause, merged) for clause in clauses),
         generation=generation,
         mode=mode,
         flags=flags or {},
@@ -172,9 +172,28 @@ def _dangling(text: str, consumed: Sequence[Range]) -> list[Range]:
     return merge(grown)
 
 
-def _chip(text: str, clause: Clause) -> Chip:
-    ranges = _dangling(text, merge([(clause.start, clause.end), *clause.consumes]))
-    return Chip(clause.name, clause.label, chip_text(clause), cut(text, ranges))
+def _chip(text: str, clause: Clause, decisions: Sequence[Decision]) -> Chip:
+    same = [
+        d for d in decisions if d.clause is not None and (d.clause.role, d.clause.name) == (clause.role, clause.name)
+    ]
+    spans = [(e.start, e.end) for d in same for e in d.entities]
+    ends = {end for _, end in clause.consumes}
+    following = [d.clause for d in decisions if d.clause is not None and d.clause is not clause]
+    chained = [c.start for c in following if any(start in ends for start, _ in c.consumes)]
+    # "not red or blue" without red is "not blue": the cue stays for those that follow in the list.
+    ranges = [(clause.start, chained[0])] if chained else [*spans, *clause.consumes]
+    left = cut(text, _dangling(text, merge(ranges)))
+    return Chip(clause.name, clause.label, chip_text(clause), _without_loose_ends(left))
+
+
+def _without_loose_ends(text: str) -> str:
+    """The text without a conjunction at its start or end, where a list has lost a member."""
+    found = words(text)
+    if found and found[-1].folded in CONJUNCTIONS and found[-1].end == len(text):
+        text = text[: found[-1].start].rstrip(" ,")
+    if found and found[0].folded in CONJUNCTIONS and found[0].start == 0:
+        text = text[found[0].end :].lstrip(" ,")
+    return text
 
 
 def chip_text(clause: Clause) -> str:

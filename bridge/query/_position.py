@@ -24,12 +24,28 @@ def is_head(
     before = [w for w in found if w.end <= entity.start and not _in(w, taken)]
     if any(word.folded in PREPOSITIONS for word in before):
         return False
-    return _ends_phrase(text, found, entity, entities, taken)
+    return not _opens_late(text, found, entity, entities) and ends_phrase(text, found, entity, entities, taken)
 
 
-def _ends_phrase(
+def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity]) -> bool:
+    """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea)."""
+    index = max((i for i, word in enumerate(found) if word.end <= entity.start), default=None)
+    if index is None:
+        return False
+    mark = between(text, found[index].end, entity.start)
+    if found[index].folded in CONJUNCTIONS:
+        index -= 1
+    elif mark not in (",", "/"):
+        return False
+    if index < 0:
+        return False
+    return not any(e.label == entity.label and e.end == found[index].end for e in entities)
+
+
+def ends_phrase(
     text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
 ) -> bool:
+    """Whether no plain word follows the entity in its phrase ("coffee under $20", not "coffee mug")."""
     index = next((i for i, word in enumerate(found) if word.start >= entity.end), None)
     if index is None:
         return True
@@ -44,7 +60,7 @@ def _ends_phrase(
         following = [e for e in entities if after < len(found) and e.start == found[after].start]
         same = [e for e in following if e.label == entity.label and e.start >= entity.end]
         if same:
-            return _ends_phrase(text, found, same[0], entities, taken)
+            return ends_phrase(text, found, same[0], entities, taken)
         return bool(mark)
     return bool(mark) or word.folded in FUNCTION_WORDS
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bridge.clauses import Clause, Explanation, Plan, Range, Role
+from bridge.clauses import Clause, Explanation, Plan, Range
 from bridge.entities import Entity
+from bridge.query._decide import DEMOTED
 from bridge.query._plan import clause_order
 
 #: Never more than this many prefixes are counted; the rest is dropped together.
@@ -54,11 +55,14 @@ def _drop_order(clause: Clause) -> tuple[int, bool, int, str]:
 def _without(plan: Plan, dropped: Sequence[Clause]) -> Plan:
     if not dropped:
         return plan
-    clauses = [replace(c, role=_SOFT[c.role]) if c in dropped else c for c in plan.clauses]
+    clauses = [_softened(c) if c in dropped else c for c in plan.clauses]
     return replace(plan, clauses=tuple(sorted(clauses, key=clause_order)))
 
 
-_SOFT: dict[Role, Role] = {"filter": "boost", "exclude": "demote"}
+def _softened(clause: Clause) -> Clause:
+    if clause.role == "exclude":
+        return replace(clause, role="demote", boost=DEMOTED)
+    return replace(clause, role="boost")
 
 
 def _entity_of(plan: Plan, clause: Clause) -> Entity | None:
