@@ -122,6 +122,8 @@ class _Grammar:
         bound, last = self._comparator_after(amount.last)
         if bound is not None:
             return _Reading((amount,), _bounded(bound, amount.value), at, last, compared=False)
+        if self._cues is NO_CUES:
+            return None  # a word that says less than or more than may stand before it
         return _Reading((amount,), None, at, amount.last, compared=False, approximate=about)
 
     def _comparator(self, at: int) -> tuple[Bound | None, int]:
