@@ -113,5 +113,5 @@ class Engine(Protocol):
     def scan(
         self, index: str, query: Mapping[str, Any], *, fields: Sequence[str] | None = None, page: int = 500
     ) -> Iterator[Hit]:
-        """Every document that matches, as the index was when the scan began; `fields` limits the source (None: all of it)."""
+        """Every document that matches, as the index was when the scan began; `fields` limits the source (None: all)."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import elasticsearch
 from elasticsearch import helpers
@@ -56,8 +56,14 @@ class ElasticsearchEngine:
         return f"ElasticsearchEngine({self.url!r})"
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; leaving a `with` block does it too."""
         self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def info(self) -> EngineInfo:
         """Version and cluster; there is no ML Commons."""

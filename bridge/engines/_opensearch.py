@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import opensearchpy
@@ -64,8 +64,14 @@ class OpenSearchEngine:
         return f"OpenSearchEngine({self.url!r})"
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; leaving a `with` block does it too."""
         self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def info(self) -> EngineInfo:
         """Version and cluster; `ml_commons` is taken for present where the user may not list plugins."""

@@ -1,0 +1,199 @@
+"""Connectors and models of ML Commons. They are found by name: before 3.9 the engine alone chooses their ids."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from bridge.engines import _definitions
+from bridge.engines._definitions import MARKER
+from bridge.engines._record import Record
+from bridge.engines._requests import Session, same
+from bridge.errors import EngineError
+
+_ML = "/_plugins/_ml"
+_WAIT_SECONDS = 60.0
+#: A model that is called while its connector is being changed deploys itself again.
+_UPDATE_TRIES = 5
+
+
+def ensure_connector(
+    session: Session, record: Record, role: str, sidecar_url: str, documents_url: str, api_key: str | None
+) -> str:
+    """The id of the connector for `role`, created or brought up to date."""
+    wanted = _definitions.connector(role, sidecar_url, documents_url, api_key)
+    found = _find(session, "connectors", wanted["name"])
+    if found is None:
+        answer = session.write(
+            "POST",
+            f"{_ML}/connectors/_create",
+            wanted,
+            why=f"create connector {wanted['name']}",
+            answer={"connector_id": f"<id of connector {wanted['name']}>"},
+        )
+        return str(answer["connector_id"])
+    connector_id, stored = found
+    fields = ("description", "protocol", "version", "parameters", "client_config", "actions")
+    if all(same(_lower(stored.get(key)), _lower(wanted[key])) for key in fields) and record.has_key(api_key):
+        session.keep(f"connector {wanted['name']}")
+    else:
+        _update_connector(session, connector_id, wanted)
+    return connector_id
+
+
+def ensure_model(session: Session, role: str, connector_id: str) -> str:
+    """The id of the deployed remote model for `role`, registered or brought up to date."""
+    wanted = _definitions.model(role, connector_id)
+    name = wanted["name"]
+    found = _find(session, "models", name)
+    if found is None:
+        group = _find(session, "model_groups", name)
+        body = wanted | ({"model_group_id": group[0]} if group else {})
+        answer = session.write(
+            "POST",
+            f"{_ML}/models/_register?deploy=true",
+            body,
+            why=f"register and deploy model {name}",
+            answer={"model_id": f"<id of model {name}>", "task_id": None},
+        )
+        if not session.dry_run:
+            _await_task(session, answer["task_id"], f"registering model {name}")
+            _await_model(session, answer["model_id"], name)
+        return str(answer["model_id"])
+    model_id, stored = found
+    if stored.get("connector_id") != connector_id or stored.get("description") != wanted["description"]:
+        _undeploy(session, model_id, name)
+        body = {"connector_id": connector_id, "description": wanted["description"]}
+        session.write("PUT", f"{_ML}/models/{model_id}", body, why=f"update model {name}")
+        _deploy(session, model_id, name)
+    elif session.dry_run or _state(session, model_id) == "DEPLOYED":
+        session.keep(f"model {name}")
+    else:
+        _deploy(session, model_id, name)
+    return model_id
+
+
+def remove_model(session: Session, role: str) -> None:
+    """Undeploy and delete the model for `role`, and its group; nothing where there is none."""
+    name = f"{_definitions.NAME}-{role}"
+    if found := _find(session, "models", name):
+        _undeploy(session, found[0], name)
+        session.write("DELETE", f"{_ML}/models/{found[0]}", why=f"delete model {name}")
+    if group := _find(session, "model_groups", name):
+        session.write("DELETE", f"{_ML}/model_groups/{group[0]}", why=f"delete model group {name}")
+
+
+def remove_connector(session: Session, role: str) -> None:
+    """Delete the connector for `role`; nothing where there is none."""
+    name = f"{_definitions.NAME}-{role}"
+    if found := _find(session, "connectors", name):
+        session.write("DELETE", f"{_ML}/connectors/{found[0]}", why=f"delete connector {name}")
+
+
+def _find(session: Session, kind: str, name: str) -> tuple[str, dict[str, Any]] | None:
+    """Id and source of our object of that name. EngineError when it is not ours, or there are several."""
+    body = {
+        "size": 10,
+        "query": {
+            "bool": {"filter": [{"term": {"name.keyword": name}}], "must_not": [{"exists": {"field": "chunk_number"}}]}
+        },
+    }
+    try:
+        hits = session.engine.request("POST", f"{_ML}/{kind}/_search", body)["hits"]["hits"]
+    except EngineError as error:
+        if error.status == 404:  # no object of this kind was ever made in this cluster
+            return None
+        raise
+    if not hits:
+        return None
+    what = kind.removesuffix("s").replace("_", " ")
+    ids = ", ".join(hit["_id"] for hit in hits)
+    if len(hits) > 1:
+        raise EngineError(
+            f"there are {len(hits)} objects of kind {what} named {name} ({ids})",
+            where=session.engine.url,
+            hint=f"delete those that are not in use: DELETE {_ML}/{kind}/<id>",
+        )
+    source: dict[str, Any] = hits[0]["_source"]
+    if not str(source.get("description", "")).startswith(MARKER):
+        raise EngineError(
+            f"a {what} named {name} exists ({ids}) and was not made by gliner-bridge",
+            where=session.engine.url,
+            hint="rename or delete it",
+        )
+    return hits[0]["_id"], source
+
+
+def _update_connector(session: Session, connector_id: str, wanted: dict[str, Any]) -> None:
+    """A connector can only be changed while no model that uses it is deployed."""
+    name = wanted["name"]
+    user = _find(session, "models", name)
+    for remaining in reversed(range(_UPDATE_TRIES)):
+        if user:
+            _undeploy(session, user[0], name)
+        try:
+            session.write("PUT", f"{_ML}/connectors/{connector_id}", wanted, why=f"update connector {name}")
+            break
+        except EngineError as error:
+            if not remaining or "still using this connector" not in error.message:
+                raise
+            time.sleep(0.2)
+    if user:
+        _deploy(session, user[0], name)
+
+
+def _undeploy(session: Session, model_id: str, name: str) -> None:
+    session.write("POST", f"{_ML}/models/{model_id}/_undeploy", why=f"undeploy model {name}")
+    if not session.dry_run:
+        _await(
+            lambda: _state(session, model_id) not in ("DEPLOYED", "DEPLOYING", "PARTIALLY_DEPLOYED"),
+            f"undeploying {name}",
+        )
+
+
+def _deploy(session: Session, model_id: str, name: str) -> None:
+    answer = session.write("POST", f"{_ML}/models/{model_id}/_deploy", why=f"deploy model {name}")
+    if not session.dry_run:
+        _await_task(session, answer["task_id"], f"deploying model {name}")
+        _await_model(session, model_id, name)
+
+
+def _state(session: Session, model_id: str) -> str:
+    return str(session.engine.request("GET", f"{_ML}/models/{model_id}").get("model_state"))
+
+
+def _await_task(session: Session, task_id: str, what: str) -> None:
+    def done() -> bool:
+        task = session.engine.request("GET", f"{_ML}/tasks/{task_id}")
+        if task["state"] in ("FAILED", "CANCELLED"):
+            raise EngineError(f"{what} failed: {task.get('error')}", where=session.engine.url)
+        return bool(task["state"] in ("COMPLETED", "COMPLETED_WITH_ERROR"))
+
+    _await(done, what)
+
+
+def _await_model(session: Session, model_id: str, name: str) -> None:
+    def deployed() -> bool:
+        state = _state(session, model_id)
+        if state == "DEPLOY_FAILED":
+            raise EngineError(f"model {name} could not be deployed", where=session.engine.url)
+        return state in ("DEPLOYED", "PARTIALLY_DEPLOYED")
+
+    _await(deployed, f"deploying model {name}")
+
+
+def _await(done: Any, what: str) -> None:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while not done():
+        if time.monotonic() > deadline:
+            raise EngineError(f"{what} did not finish within {_WAIT_SECONDS:.0f} s")
+        time.sleep(0.1)
+
+
+def _lower(value: Any) -> Any:
+    """The engine stores `predict` as `PREDICT`."""
+    if isinstance(value, list):
+        return [_lower(item) for item in value]
+    if isinstance(value, dict):
+        return {key: str(item).lower() if key == "action_type" else item for key, item in value.items()}
+    return value
