@@ -96,7 +96,7 @@ def serve(
         int | None, _option("--max-query-chars", "A longer text is no query. Default 1000.", _LIMITS)
     ] = None,
     grace_seconds: Annotated[
-        float | None, _option("--grace-seconds", "Time for requests in progress at the end. Default 10.", _LIMITS)
+        float | None, _option("--grace-seconds", "Time for requests in progress at the end. Default 8.", _LIMITS)
     ] = None,
     access_log: Annotated[
         bool, typer.Option("--access-log/--no-access-log", help="One line a request, never with texts.")

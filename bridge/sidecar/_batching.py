@@ -230,9 +230,13 @@ class Lane:
                     "too many requests are waiting for the model", retry_after=min(max(wait, 1.0), 60.0)
                 )
             self._jobs.append(job)
-            self._waiting_words += words
-            self._depth.set(self._waiting_words)
+            self._count(words)
             self._changed.notify()
+
+    def _count(self, words: int) -> None:
+        self._waiting_words += words
+        # By difference: each model has lanes of its own, and the metric sums them up.
+        self._depth.inc(words)
 
     # -- the scoring thread ---------------------------------------------------------------------------------------
 
@@ -282,7 +286,7 @@ class Lane:
         while self._jobs:
             job = self._jobs.popleft()
             if self._nobody_waits(job, now):
-                self._waiting_words -= sum(job.costs[job.taken :])
+                self._count(-sum(job.costs[job.taken :]))
                 continue
             if settings is not None and job.settings != settings:
                 keep.append(job)
@@ -293,14 +297,13 @@ class Lane:
             while job.taken < len(job.texts) and (not batch or job.costs[job.taken] <= left):
                 batch.append((job, job.taken))
                 left -= job.costs[job.taken]
-                self._waiting_words -= job.costs[job.taken]
+                self._count(-job.costs[job.taken])
                 job.taken += 1
             if job.taken < len(job.texts):
                 keep.append(job)
                 break
         keep.extend(self._jobs)
         self._jobs = keep
-        self._depth.set(self._waiting_words)
         return batch
 
     def _nobody_waits(self, job: _Job, now: float) -> bool:
@@ -357,5 +360,4 @@ class Lane:
         with self._changed:
             if job in self._jobs:
                 self._jobs.remove(job)
-                self._waiting_words -= sum(job.costs[job.taken :])
-                self._depth.set(self._waiting_words)
+                self._count(-sum(job.costs[job.taken :]))

@@ -82,7 +82,7 @@ class SidecarConfig(BaseModel):
     #: Words that may wait in each lane before requests are answered 429.
     queue_words: Count = 200_000
     #: Seconds that requests in progress get when the sidecar stops.
-    grace_seconds: Annotated[float, Field(ge=0.0)] = 10.0
+    grace_seconds: Annotated[float, Field(ge=0.0)] = 8.0
 
     def check(self) -> None:
         """Raise SetupError where the settings would open the sidecar to others without a key."""

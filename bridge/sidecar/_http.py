@@ -44,7 +44,7 @@ class Endpoint:
         return self.path.replace("<", "{").replace(">", "}")
 
 
-#: All endpoints in the order in which they are documented; route modules fill it when they are imported.
+#: Route modules fill it when they are imported; see `endpoints`.
 ENDPOINTS: list[Endpoint] = []
 
 #: What any keyed POST route may answer beside its own errors.
@@ -69,6 +69,12 @@ def runtime() -> Runtime:
     return cast(Runtime, current_app.extensions["bridge"])
 
 
+def endpoints() -> list[Endpoint]:
+    """All endpoints, those for applications first, then those for engines, then those for operators."""
+    order = ("/v1/", "/opensearch/", "/elasticsearch/", "/")
+    return sorted(ENDPOINTS, key=lambda one: next(at for at, start in enumerate(order) if one.path.startswith(start)))
+
+
 def require_key(schema: str | None = None) -> None:
     """Raise UnauthorizedError unless the request's key opens the schema (None: any key does)."""
     runtime().keys.require(request.headers.get("Authorization"), schema)
@@ -79,15 +85,15 @@ def opens(schema: str) -> bool:
     return runtime().keys.opens(request.headers.get("Authorization"), schema)
 
 
-def read_document() -> Document:
-    """The request's JSON object. Raises InputError, TooLargeError."""
+def read_document(*, absent: bytes = b"") -> Document:
+    """The request's JSON object; `absent` stands in for an empty body. Raises InputError, TooLargeError."""
     limit = runtime().config.max_body_bytes
     if (request.content_length or 0) > limit:
         raise TooLargeError(f"the request is larger than {limit} bytes")
     data = request.get_data(cache=False)
     if len(data) > limit:
         raise TooLargeError(f"the request is larger than {limit} bytes")
-    return Document(data)
+    return Document(data or absent)
 
 
 def started() -> float:

@@ -249,7 +249,11 @@ def parse_request(model: type[M], value: dict[str, Any]) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
-        raise InputError(f"{_place(first['loc'])}: {first['msg'].removeprefix('Value error, ')}") from None
+        problem = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            names = [field.alias or name for name, field in model.model_fields.items()]
+            problem = "unknown key" + (f"; allowed: {', '.join(names)}" if len(first["loc"]) == 1 else "")
+        raise InputError(f"{_place(first['loc'])}: {problem}") from None
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 import bridge
 from bridge.sidecar import _models as models
-from bridge.sidecar._http import ENDPOINTS, Endpoint, answer, opens, require_key, route, runtime
+from bridge.sidecar._http import Endpoint, answer, endpoints, opens, require_key, route, runtime
 from bridge.sidecar._openapi import document as openapi_document
 
 blueprint = Blueprint("meta", __name__)
@@ -73,7 +73,7 @@ def metrics() -> Response:
     Endpoint("GET", "/openapi.json", "This interface as OpenAPI 3.1", "Generated from the models.", None, keyed=False),
 )
 def openapi() -> Response:
-    return answer(openapi_document(ENDPOINTS))
+    return answer(openapi_document(endpoints()))
 
 
 @route(
@@ -88,7 +88,7 @@ def index() -> Response:
             "schemas": [name for name in runtime().schemas if opens(name)],
             "endpoints": [
                 {"method": endpoint.method, "path": endpoint.openapi_path, "summary": endpoint.summary}
-                for endpoint in ENDPOINTS
+                for endpoint in endpoints()
             ],
             "documentation": "docs/http-api.md",
         }

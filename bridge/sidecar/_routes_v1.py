@@ -148,7 +148,7 @@ def rewrite() -> Response:
 def refresh() -> Response:
     require_key()
     state = runtime()
-    wanted = models.parse_request(models.RefreshRequest, read_document().value)
+    wanted = models.parse_request(models.RefreshRequest, read_document(absent=b"{}").value)
     if wanted.schema_ is not None:
         require_key(wanted.schema_)
         state.served(wanted.schema_)

@@ -59,9 +59,8 @@ class Listener:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, grace_seconds: float) -> None:
-        """Take no new connections, let requests in progress finish for at most `grace_seconds`, close."""
-        until = time.monotonic() + grace_seconds
+    def stop(self, until: float) -> None:
+        """Take no new connections, let requests in progress finish until then (monotonic seconds), close."""
         servers = self._servers()
         for server in servers:
             server.accepting = False
@@ -118,8 +117,9 @@ class Sidecar:
         """End orderly: not ready any more, requests in progress finish, then the model's threads end."""
         runtime = self.app.extensions["bridge"]
         runtime.leave()
+        until = time.monotonic() + self._config.grace_seconds
         for listener in (self.queries, self.documents):
-            listener.stop(self._config.grace_seconds)
+            listener.stop(until)
         runtime.stop()
 
 
