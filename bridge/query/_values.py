@@ -55,9 +55,16 @@ class StaticValues:
     ) -> StaticValues:
         """From what an engine answers: label → stored key → document count, and field → share of documents.
 
-        The schema's synonyms are added. Labels with `dictionary: false` or `use: ignore` are left out.
+        The schema's synonyms are added. Labels with `dictionary: false` or `use: ignore` are left out, and under
+        `document_security` every field that is not listed in `public_values`.
         """
-        wanted = {n: s for n, s in schema.labels.items() if s.dictionary and s.use != "ignore"}
+        wanted = {
+            name: label
+            for name, label in schema.labels.items()
+            if label.dictionary
+            and label.use != "ignore"
+            and (not schema.document_security or schema.field_of(name) in schema.public_values)
+        }
         kept = {name: values[name] for name in wanted if name in values}
         synonyms = {name: settings.synonyms for name, settings in wanted.items() if settings.synonyms}
         return cls(Dictionary(kept, synonyms), fill_rates)
