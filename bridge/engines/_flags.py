@@ -60,13 +60,9 @@ def read_flags(body: Mapping[str, Any]) -> Flags:
 
 
 def query_text(body: Mapping[str, Any]) -> str | None:
-    """The text in `ext.ml_inference.query_text`, also where OpenSearch has moved it under `params`."""
-    settings = _settings(body)
-    params = settings.get("params")
-    for place in (settings, params if isinstance(params, Mapping) else {}):
-        if isinstance(text := place.get("query_text"), str) and text.strip():
-            return text
-    return None
+    """The text in `ext.ml_inference.query_text`; None where there is none."""
+    text = _settings(body).get("query_text")
+    return text if isinstance(text, str) and text.strip() else None
 
 
 def _settings(body: Any) -> Mapping[str, Any]:

@@ -91,11 +91,16 @@ def get(tree: Any, path: Path) -> Any:
 
 
 def replace(tree: Any, path: Path, value: Any) -> Any:
-    """A copy of `tree` with `value` at `path`. Only what lies on the path is copied; key order is kept."""
-    parents = []
-    for step in path:
-        parents.append(tree)
+    """A copy of `tree` with `value` at `path`, of which only the last key may be new.
+
+    Only what lies on the path is copied; key order is kept.
+    """
+    parents = [tree]
+    for step in path[:-1]:
         tree = tree[step]
+        parents.append(tree)
+    if not path:
+        return value
     for parent, step in zip(reversed(parents), reversed(path), strict=True):
         copy: Any = dict(parent) if isinstance(parent, Mapping) else list(parent)
         copy[step] = value

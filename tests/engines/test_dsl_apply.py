@@ -272,6 +272,16 @@ def test_hybrid_stays_on_top_and_every_part_gets_the_filter(schema: Schema) -> N
     assert vector["knn"]["embedding"]["filter"]["bool"]["must_not"][0]["terms"]["category"] == ["Tea"]
 
 
+def test_a_vector_search_that_has_no_filter_yet_is_given_one(schema: Schema) -> None:
+    knn = {"field": "embedding", "query_vector": [0.25], "k": 5}
+    body = {"query": {"match": {"name": TEXT}}, "knn": knn}
+    found = find_text(body, schema)
+    assert isinstance(found, Found)
+    new = apply(body, found, plan(COFFEE), schema)
+    assert unmarked(new["knn"]) == {**knn, "filter": {"bool": {"filter": [CATEGORY]}}}
+    assert apply(body, found, plan(ORGANIC), schema)["knn"] == knn, "a vector search has no place for boosts"
+
+
 def test_a_text_in_ext_becomes_a_search_in_the_schemas_text_fields(schema: Schema) -> None:
     body = {"query": {"match_all": {}}, "ext": {"ml_inference": {"query_text": TEXT}}}
     found = find_text(body, schema)
