@@ -1,0 +1,44 @@
+"""`gliner-bridge train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+
+def train(
+    config: Annotated[
+        Path, typer.Argument(help="The recipe (YAML). The embedded model's is bridge/models/recipe.yaml.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the training state, learning curve and finished model.")
+    ],
+    data: Annotated[Path, typer.Option("--data", help="Folder that the recipe's relative paths start at.")] = Path(),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the state in --out.")] = False,
+    max_minutes: Annotated[
+        float | None, typer.Option("--max-minutes", help="Stop after this long; go on later with --resume.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option("--threads", help="Processor threads; default: all cores.")] = None,
+) -> None:
+    """Train a model on annotated texts.
+
+    Killed runs lose nothing but the last minutes: run the same command with --resume. Every few minutes the learning
+    curve (OUT/curve.jsonl) gets the F1 on the dev sets. When the schedule is done, the best weights become a GLiNER
+    checkpoint in OUT/model, which `--model OUT/model` of the other commands takes.
+
+    Example: gliner-bridge train bridge/models/recipe.yaml --data data --out runs/first --max-minutes 60
+    """
+    from bridge.training import run_training
+
+    run_training(
+        config,
+        out=out,
+        data=data,
+        resume=resume,
+        max_minutes=max_minutes,
+        threads=threads,
+        console=Console(stderr=True),
+    )

