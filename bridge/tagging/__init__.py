@@ -10,7 +10,7 @@ from bridge.tagging._dictionary import Dictionary, Link
 from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
 from bridge.tagging._quantities import QuantityMatch, find_quantities
 from bridge.tagging._resolver import Rejected, resolve
-from bridge.tagging._tagger import TaggedDocument, Tagger, attributes
+from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
 
 __all__ = [
     "Dictionary",
@@ -19,6 +19,7 @@ __all__ = [
     "Rejected",
     "TaggedDocument",
     "Tagger",
+    "TextScorer",
     "attributes",
     "derive_hash",
     "find_quantities",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bridge.entities import Coverage, Entity, TaggedText
 from bridge.schema import Schema
@@ -15,10 +15,24 @@ from bridge.tagging._quantities import find_quantities
 from bridge.tagging._resolver import resolve
 from bridge.tagging._values import canonical, synonym_table
 
-if TYPE_CHECKING:
-    from bridge.scorer import Scorer
-
 _NOTHING = Coverage(0, 0)
+
+
+class TextScorer(Protocol):
+    """What tagging needs of a scorer: `bridge.scorer.Scorer`, or something that queues in front of one."""
+
+    @property
+    def name(self) -> str:
+        """The checkpoint as it was asked for."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Short hash of weights and config; equal fingerprints give equal scores."""
+
+    def predict(
+        self, texts: Sequence[str], labels: Sequence[str], threshold: Mapping[str, float], /
+    ) -> Sequence[TaggedText]:
+        """Spans of each text, from each label's threshold on, with offsets into the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +68,7 @@ class Tagger:
     same. Only labels that are not bound to an existing field are tagged.
     """
 
-    def __init__(self, schema: Schema, scorer: Scorer, dictionary: Dictionary | None = None) -> None:
+    def __init__(self, schema: Schema, scorer: TextScorer, dictionary: Dictionary | None = None) -> None:
         self._schema = schema
         self._scorer = scorer
         self._dictionary = dictionary
