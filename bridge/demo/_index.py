@@ -113,7 +113,7 @@ def tagged(engine: Engine, catalogue: Catalogue, tagging_hash: str | None = None
     if tagging_hash is not None:
         complete.append({"term": {f"{meta}.tagging_hash": tagging_hash}})
     engine.request("POST", f"/{catalogue.schema.index}/_refresh")
-    bodies = [{"query": {"match_all": {}}}, {"query": {"bool": {"filter": complete}}}]
+    bodies: list[dict[str, Any]] = [{"query": {"match_all": {}}}, {"query": {"bool": {"filter": complete}}}]
     total, done = engine.counts(catalogue.schema.index, bodies)
     return total, done
 

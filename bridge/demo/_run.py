@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -16,6 +17,7 @@ from bridge.demo import _engine, _index, _show, _sidecar, _state
 from bridge.demo._catalogues import Catalogue, Query, load_catalogues
 from bridge.demo._state import EngineState, SidecarState, State
 from bridge.engines import Engine, connect
+from bridge.engines.install import install
 from bridge.errors import EngineError, SetupError
 
 TOP = 3
@@ -78,8 +80,23 @@ def run(engine_url: str | None = None, *, examples: Path | None = None, console:
 def _install(
     engine: Engine, where: EngineState, sidecar: SidecarState, catalogues: list[Catalogue], out: Console
 ) -> None:
-    host = where.sidecar_host
-    raise NotImplementedError
+    """Register the schemas; says what was written and what stood there already."""
+
+    def as_seen_by_engine(url: str) -> str:
+        return str(httpx.URL(url).copy_with(host=where.sidecar_host))
+
+    report = install(
+        engine,
+        [catalogue.schema for catalogue in catalogues],
+        as_seen_by_engine(sidecar.url),
+        documents_url=as_seen_by_engine(sidecar.documents_url),
+        api_key=sidecar.key,
+        on_progress=lambda line: _show.say(out, line),
+    )
+    kept = len(report.unchanged)
+    _show.say(
+        out, f"{len(report.requests)} written, {kept} as they should be" if report.changed else "nothing to change"
+    )
 
 
 def _fill(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, out: Console) -> None:
@@ -115,7 +132,14 @@ def _fill(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, out: Cons
 
 
 def _repair(engine: Engine, catalogue: Catalogue, out: Console) -> None:
-    raise NotImplementedError
+    """Tag what the pipeline could not, in this process, as `gliner-bridge repair` does."""
+    from bridge.enrichment import repair
+    from bridge.scorer import Scorer
+    from bridge.tagging import Tagger
+
+    tagger = Tagger(catalogue.schema, Scorer.load(catalogue.schema.model.name, offline=True))
+    report = repair(engine, catalogue.schema, tagger)
+    _show.say(out, f"{catalogue.schema.index}: repair: {report}")
 
 
 def _tagging_hash(sidecar: SidecarState, catalogue: Catalogue) -> str:
@@ -176,20 +200,20 @@ def _post(sidecar: SidecarState, path: str, body: dict[str, Any]) -> dict[str, A
 
 def _farewell(engine: Engine, sidecar: SidecarState, catalogues: list[Catalogue], out: Console) -> None:
     """Where everything runs and three commands to try next."""
-    bridge_command = shlex.quote(str(Path(sys.executable).with_name("gliner-bridge")))
-    first = catalogues[0]
-    body = '{"query": {"multi_match": {"query": "decaf coffee under 30 dollars", "fields": ["name^3", "description"]}}}'
-    _show.say(out, f"OpenSearch  {engine.url}")
-    _show.say(out, f"sidecar     {sidecar.url}  (metrics, OpenAPI: /metrics, /openapi.json)")
-    _show.say(out, "")
-    _show.say(out, "Try next:")
-    _show.say(out, f"  {bridge_command} parse --schema {first.schema_path} 'organic honey under $15'")
-    _show.say(
-        out,
-        f"  curl -s '{engine.url}/{first.schema.index}/_search?pretty&search_pipeline=gliner-bridge-{first.schema.name}'"
-        f" -H 'content-type: application/json' -d '{body}'",
-    )
-    _show.say(out, "  make demo-down")
+    command = shlex.quote(str(Path(sys.executable).with_name("gliner-bridge")))
+    schema = catalogues[0].schema
+    search = f"{engine.url}/{schema.index}/_search?pretty&search_pipeline=gliner-bridge-{schema.name}"
+    body = json.dumps(search_body(schema.text, "decaf coffee under 30 dollars"))
+    for line in (
+        f"OpenSearch  {engine.url}",
+        f"sidecar     {sidecar.url}  (also /metrics and /openapi.json)",
+        "",
+        "Try next:",
+        f"  {command} parse 'organic honey under $15' -s {catalogues[0].schema_path} --engine-url {engine.url}",
+        f"  curl -s '{search}' -H 'content-type: application/json' -d '{body}'",
+        "  make demo-down",
+    ):
+        _show.say(out, line)
 
 
 def stop(console: Console | None = None) -> None:
