@@ -141,4 +141,6 @@ def _safe(text: str) -> str:
 
 def _timestamp(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, as the engines' `date` fields read it."""
+    if moment.tzinfo is None:
+        raise ValueError("the time of tagging needs a time zone")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
