@@ -91,7 +91,8 @@ def _possible(plan: Plan, found: Found, schema: Schema) -> tuple[list[tuple[Clau
                 reason = "free text decides about no hits"
         if reason:
             notes.append(f"{clause.label}: {softer} in place of {clause.role}, because {reason}")
-            clause = replace(clause, role=softer)
+            # An exclusion has no strength of its own to take over.
+            clause = replace(clause, role=softer, boost=1.0 if softer == "demote" else clause.boost)
         clauses.append((clause, query))
     return clauses, notes
 

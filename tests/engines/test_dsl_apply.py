@@ -203,8 +203,9 @@ def test_an_optional_leaf_scores_as_before(schema: Schema) -> None:
     ],
 )
 def test_where_hits_need_not_match_the_text_clauses_only_change_scores(query: Any, schema: Schema) -> None:
-    new = rewritten(query, schema, UNDER_20, NOT_TEA, ESPRESSO)
+    new = rewritten(query, schema, UNDER_20, replace(NOT_TEA, boost=100.0), ESPRESSO)
     boosting = new["boosting"]
+    assert boosting["negative_boost"] == 0.5, "an exclusion has no strength of its own"
     assert boosting["negative"]["terms"]["category"] == ["Tea"]
     outer = boosting["positive"]["bool"]
     assert outer["must"] == [query], "the caller's query, whole and untouched"
