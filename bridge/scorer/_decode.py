@@ -5,8 +5,7 @@ All positions are word numbers; `end` is inclusive here, as in the span grid.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -48,12 +47,11 @@ def select(candidates: Iterable[Candidate], *, flat: bool = True, multi_label: b
     return kept
 
 
-def _by_score(candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-    """A priority queue: the best comes first, and a caller that stops early has not paid for sorting the rest."""
-    queue = [(-c.score, c.start, c.end, c.label, c) for c in candidates]
-    heapq.heapify(queue)
-    while queue:
-        yield heapq.heappop(queue)[-1]
+def _by_score(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Best first. Two plain sorts are several times faster than a heap: every candidate is looked at anyway."""
+    queue = sorted(candidates)
+    queue.sort(key=lambda candidate: -candidate.score)
+    return queue
 
 
 class _Board:

@@ -35,7 +35,7 @@ def find_checkpoint(name: str | Path, *, revision: str | None = None, offline: b
                 hint="train one with `gliner-bridge train`, or name a folder or a hub id",
             )
         return DEFAULT
-    folder = Path(name).expanduser()
+    folder = _path(name)
     if folder.is_dir():
         if not (folder / CONFIG_FILE).is_file():
             raise CheckpointError(f"the folder has no {CONFIG_FILE}", where=str(folder))
@@ -60,12 +60,19 @@ def find_backbone(name: str, *, near: Path, offline: bool = False) -> Path:
     Raises:
         CheckpointError: there is none.
     """
-    for folder in (Path(name).expanduser(), near / name):
+    for folder in (_path(name), near / name):
         if folder.is_dir():
             return folder
     if not _HUB_ID.fullmatch(name):
         raise CheckpointError("no such folder", where=name, hint="the checkpoint needs its backbone's tokenizer")
     return download(name, _SMALL_FILES, revision=None, offline=offline)
+
+
+def _path(name: str | Path) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user
+        return Path(name)
 
 
 def download(repository: str, patterns: list[str], *, revision: str | None, offline: bool) -> Path:

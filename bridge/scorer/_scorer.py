@@ -50,8 +50,8 @@ class _Text:
     text: str
     words: Words
     labels: LabelSet
-    pieces: list[list[int]] = field(default_factory=list)
-    scored: int = 0
+    pieces: list[list[int]]
+    scored: int
     candidates: list[Candidate] = field(default_factory=list)
 
 
@@ -156,15 +156,11 @@ class Scorer:
     def _prepare(self, texts: Sequence[str], sets: Sequence[LabelSet]) -> list[_Text]:
         """Words and their subtokens. What is no string holds no words, as in the reference."""
         items = []
-        for text, labels in zip(texts, sets, strict=True):
-            item = _Text(
-                text if isinstance(text, str) else "", split_words(text if isinstance(text, str) else ""), labels
-            )
-            if item.words and labels:
-                item.pieces = self._subwords.pieces(item.words.texts)
-            else:
-                item.scored = len(item.words)
-            items.append(item)
+        for given, labels in zip(texts, sets, strict=True):
+            text = given if isinstance(given, str) else ""
+            words = split_words(text)
+            pieces = self._subwords.pieces(words.texts) if words and labels else []
+            items.append(_Text(text, words, labels, pieces, scored=len(words)))
         return items
 
     def _jobs(self, item: _Text) -> Iterator[_Job]:
@@ -175,7 +171,8 @@ class Scorer:
         for group, prompt in self._prompts(item.labels):
             room = self._room - len(prompt.ids)
             pieces, windows = self._windows(item.pieces, room)
-            item.scored = sum(len(short) == len(full) for short, full in zip(pieces, item.pieces, strict=True))
+            seen = sum(len(short) == len(full) for short, full in zip(pieces, item.pieces, strict=True))
+            item.scored = min(item.scored, seen)
             for window in windows:
                 row = build_row(prompt, pieces[window.start : window.stop], self._subwords, last=last)
                 yield _Job(item, window, group, row)

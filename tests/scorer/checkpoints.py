@@ -15,11 +15,12 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, DebertaV2Config, PreTrainedTokenizerFast
 
-WORDS = (
-    "red blue nike adidas running shoes under laptop screen inch wireless headphones apple watch organic coffee beans "
-    "gluten free chocolate cake quinoa kirkland dell monitor hp toner cable usb charger black green large small brand "
-    "color product type price city berlin paris new york the a of with and for without compatible not included"
-).split()
+_WORDS = """
+    red blue nike adidas running shoes under laptop screen inch wireless headphones apple watch organic coffee beans
+    gluten free chocolate cake quinoa kirkland dell monitor hp toner cable usb charger black green large small brand
+    color product type price city berlin paris new york the a of with and for without compatible not included
+"""
+WORDS = _WORDS.split()
 
 #: Labels of most tests.
 LABELS = ["brand", "color", "product type", "price"]
@@ -62,9 +63,7 @@ def unigram() -> PreTrainedTokenizerFast:
     tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=specials, unk_token="[UNK]", show_progress=False
-    )
+    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=specials, unk_token="[UNK]", show_progress=False)
     tokenizer.train_from_iterator(corpus(), trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
