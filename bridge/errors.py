@@ -41,8 +41,8 @@ class BridgeError(Exception):
 class SchemaError(BridgeError):
     """A schema file is wrong; `where` is `file:line: key.path`.
 
-    `problems` holds every problem found in the file, in file order, the first one being this error itself; its text
-    lists them all. Empty where there is only one.
+    Where a file has several problems, `problems` holds each as an error of its own, in file order, and the message lists
+    them all, one after the other with their places; `where` is then None. Empty where there is one problem only.
     """
 
     def __init__(
@@ -56,10 +56,12 @@ class SchemaError(BridgeError):
         super().__init__(message, where=where, hint=hint)
         self.problems = tuple(problems)
 
-    def __str__(self) -> str:
-        if len(self.problems) > 1:
-            return "\n".join(str(problem) for problem in self.problems)
-        return super().__str__()
+    @classmethod
+    def together(cls, problems: Sequence[SchemaError]) -> SchemaError:
+        """One error of one or several problems."""
+        if len(problems) == 1:
+            return problems[0]
+        return cls("\n".join(str(problem) for problem in problems), problems=problems)
 
 
 class CheckpointError(BridgeError):

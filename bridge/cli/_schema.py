@@ -40,8 +40,7 @@ def check(
     if engine_url is not None:
         problems = [problem for schema in schemas.values() for problem in _check_index(schema, engine_url)]
         if problems:
-            first = problems[0]
-            raise SchemaError(first.message, where=first.where, hint=first.hint, problems=problems)
+            raise SchemaError.together(problems)
         typer.echo(f"every field is there at {engine_url}")
 
 

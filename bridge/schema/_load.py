@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -93,7 +93,7 @@ def load_schemas(paths: Iterable[str | FilePath]) -> dict[str, Schema]:
                 continue
             found[schema.name] = (schema, file)
     if problems:
-        raise _error(problems)
+        raise SchemaError.together(problems)
     if not found:
         raise SchemaError(
             "no schema found", where=", ".join(looked) or None, hint="name a YAML file or a folder of them"
@@ -127,17 +127,12 @@ def _looks_like_schema(file: FilePath) -> bool:
 
 
 def _together(document: Document) -> SchemaError:
-    return _error(sorted(document.problems, key=_line))
+    return SchemaError.together(sorted(document.problems, key=_line))
 
 
 def _line(problem: SchemaError) -> int:
     match = re.search(r":(\d+)(?=:|$)", problem.where or "")
     return int(match[1]) if match else 0
-
-
-def _error(problems: Sequence[SchemaError]) -> SchemaError:
-    first = problems[0]
-    return SchemaError(first.message, where=first.where, hint=first.hint, problems=problems)
 
 
 def _add_problem(detail: ErrorDetails, document: Document) -> None:

@@ -132,11 +132,14 @@ def test_all_problems_of_a_file_come_together_in_file_order() -> None:
     assert [line.split(":")[1] for line in found] == ["5", "7", "8", "9"]
 
 
-def test_one_of_several_problems_is_the_error_itself() -> None:
+def test_the_message_lists_every_problem_for_whoever_prints_only_the_message() -> None:
     with pytest.raises(SchemaError) as caught:
         parse_schema(HEAD + "labels:\n  brand: {boost: x, store: y}\n", source="shop.yaml")
-    assert caught.value.message == caught.value.problems[0].message
-    assert len(str(caught.value).splitlines()) == 2
+    assert caught.value.message.splitlines() == [
+        'shop.yaml:5: labels.brand.boost: "x" is not a number',
+        'shop.yaml:5: labels.brand.store: "y" is not a number',
+    ]
+    assert [problem.message for problem in caught.value.problems] == ['"x" is not a number', '"y" is not a number']
 
 
 def test_the_name_defaults_to_the_stem_of_the_file(tmp_path: Path) -> None:
