@@ -41,8 +41,8 @@ class BridgeError(Exception):
 class SchemaError(BridgeError):
     """A schema file is wrong; `where` is `file:line: key.path`.
 
-    Where a file has several problems, `problems` holds each as an error of its own, in file order, and the message lists
-    them all, one after the other with their places; `where` is then None. Empty where there is one problem only.
+    Where a file has several problems, `problems` holds each as an error of its own, in file order, and the message
+    lists them all with their places; `where` is then None. Empty where there is one problem only.
     """
 
     def __init__(
