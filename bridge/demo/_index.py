@@ -15,9 +15,9 @@ from bridge.demo._catalogues import Catalogue
 from bridge.engines import Engine
 from bridge.errors import EngineError, SetupError
 
-#: Documents in one `_bulk`. The engine asks the sidecar for each document on a connection of its own and gives up on
-#: one that waits 10 s for a connection, so this stays far below max_connection × 10 s / answer time.
-BULK_DOCUMENTS = 100
+#: Documents in one `_bulk`. The engine asks the sidecar for each on a connection of its own, of which the connector has
+#: 64, and gives up on a document that waits 10 s for one: with fewer documents than connections none ever waits.
+BULK_DOCUMENTS = 60
 #: Seconds between two lines of progress where the output is no terminal.
 LINE_SECONDS = 10.0
 MARK = "gliner_bridge_demo"

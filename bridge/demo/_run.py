@@ -63,12 +63,12 @@ def run(engine_url: str | None = None, *, examples: Path | None = None, console:
     _show.step(out, 4, "Install: settings, connectors, models, pipelines, component templates")
     _install(engine, where, sidecar, catalogues, out)
 
-    _show.step(out, 5, "Index both catalogues with plain _bulk; the engine's ingest pipeline asks the sidecar")
+    _show.step(out, 5, "Index both catalogues with plain _bulk; the pipeline tags each document")
     for catalogue in catalogues:
         _fill(engine, sidecar, catalogue, out)
     _post(sidecar, "/v1/refresh", {})
 
-    _show.step(out, 6, "Queries, plain and through the search pipeline (green: new in the top three)")
+    _show.step(out, 6, "Queries, plain and through the search pipeline (green: new in the top 3)")
     for catalogue in catalogues:
         for query in catalogue.queries:
             _ask(engine, sidecar, catalogue, query, out)
