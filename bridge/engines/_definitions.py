@@ -111,9 +111,9 @@ def input_path(schema: Schema) -> str:
     """The JSONPath that picks the tagged fields out of a document as one object.
 
     A path with a single name would pick the bare text, which then *is* the request's body: a title `{"a": 1}` would be
-    read as fields. Naming it twice keeps it an object. A dotted name is picked by its first part.
+    read as fields. Naming it twice keeps it an object. A dotted name may be nested objects or, literally, a key.
     """
-    names = list(dict.fromkeys(field.split(".")[0] for field in schema.document_fields()))
+    names = list(dict.fromkeys(part for field in schema.document_fields() for part in (field.split(".")[0], field)))
     if len(names) == 1:
         names *= 2
     return "$[" + ",".join("'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'" for name in names) + "]"

@@ -6,7 +6,7 @@ from typing import Any
 
 from bridge.engines import _definitions
 from bridge.engines._record import get
-from bridge.engines._requests import Session, same
+from bridge.engines._requests import Session, covers
 from bridge.errors import EngineError
 from bridge.schema import Schema
 
@@ -31,7 +31,7 @@ def put_mappings(session: Session, schema: Schema) -> None:
     """Add our fields to the mappings of the schema's indices, where they are missing."""
     wanted = _definitions.properties(schema)
     for index, present in _mappings(session, schema).items():
-        if all(_covers(present.get(name), definition) for name, definition in wanted.items()):
+        if all(covers(present.get(name), definition) for name, definition in wanted.items()):
             session.keep(f"mapping of {index}")
         else:
             body = {"properties": wanted}
@@ -41,16 +41,6 @@ def put_mappings(session: Session, schema: Schema) -> None:
 def _mappings(session: Session, schema: Schema) -> dict[str, dict[str, Any]]:
     found = get(session, f"/{schema.index}/_mapping") or {}
     return {index: about["mappings"].get("properties", {}) for index, about in sorted(found.items())}
-
-
-def _covers(present: Any, wanted: Any) -> bool:
-    """Whether a mapping has all that is wanted; it may have more (labels of an earlier schema stay mapped)."""
-    if isinstance(wanted, dict):
-        return isinstance(present, dict) and all(
-            _covers(present.get(key), value) or (key == "type" and value == "object" and "type" not in present)
-            for key, value in wanted.items()
-        )
-    return same(present, wanted)
 
 
 def _refuse(session: Session, schema: Schema, index: str, field: str, reason: str) -> None:

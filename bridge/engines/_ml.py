@@ -8,7 +8,7 @@ from typing import Any
 from bridge.engines import _definitions
 from bridge.engines._definitions import MARKER
 from bridge.engines._record import Record
-from bridge.engines._requests import Session, same
+from bridge.engines._requests import Session, covers, same
 from bridge.errors import EngineError
 
 _ML = "/_plugins/_ml"
@@ -33,8 +33,10 @@ def ensure_connector(
         )
         return str(answer["connector_id"])
     connector_id, stored = found
-    fields = ("description", "protocol", "version", "parameters", "client_config", "actions")
-    if all(same(_lower(stored.get(key)), _lower(wanted[key])) for key in fields) and record.has_key(api_key):
+    fields = ("description", "protocol", "version", "parameters", "actions")
+    equal = all(same(_lower(stored.get(key)), _lower(wanted[key])) for key in fields)
+    # The engine adds its defaults to client_config, and newer versions know more of them.
+    if equal and covers(stored.get("client_config"), wanted["client_config"]) and record.has_key(api_key):
         session.keep(f"connector {wanted['name']}")
     else:
         _update_connector(session, connector_id, wanted)
@@ -115,6 +117,9 @@ def _find(session: Session, kind: str, name: str) -> tuple[str, dict[str, Any]] 
             hint=f"delete those that are not in use: DELETE {_ML}/{kind}/<id>",
         )
     source: dict[str, Any] = hits[0]["_source"]
+    if kind != "model_groups":
+        # A search may show the state before the last change; a GET shows the present one.
+        source = session.engine.request("GET", f"{_ML}/{kind}/{hits[0]['_id']}")
     if not str(source.get("description", "")).startswith(MARKER):
         raise EngineError(
             f"a {what} named {name} exists ({ids}) and was not made by gliner-bridge",

@@ -17,6 +17,8 @@ from bridge.errors import EngineError, EngineUnavailableError
 from bridge.schema import Schema
 
 _log = logging.getLogger(__name__)
+# The client logs each 404 as a warning; without a handler Python would print it to people's terminals.
+logging.getLogger("opensearch").addHandler(logging.NullHandler())
 #: Seconds that a bulk may take: the engine asks the sidecar for every document of it.
 _BULK_SECONDS = 300.0
 _KEEP_ALIVE = "5m"

@@ -99,3 +99,13 @@ def same(stored: Any, wanted: Any) -> bool:
     if isinstance(stored, bool) or isinstance(wanted, bool):
         return str(stored).lower() == str(wanted).lower()
     return bool(stored == wanted) or str(stored) == str(wanted)
+
+
+def covers(stored: Any, wanted: Any) -> bool:
+    """Whether all that is wanted is stored; there may be more (defaults of the engine, fields of an earlier schema)."""
+    if isinstance(wanted, dict):
+        return isinstance(stored, dict) and all(
+            covers(stored.get(key), value) or (key == "type" and value == "object" and "type" not in stored)
+            for key, value in wanted.items()
+        )
+    return same(stored, wanted)

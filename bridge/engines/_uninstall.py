@@ -74,7 +74,10 @@ def _installed(session: Session) -> dict[str, list[str]]:
 def _release_indices(session: Session, record: Record, names: set[str], *, detach: bool) -> None:
     """Restore the default search pipelines that install changed; refuse, or detach, where others use what goes."""
     every = get(
-        session, f"/*,-.plugins-ml-*/_settings/{','.join(_PIPELINE_SETTINGS)}", flat_settings="true", expand_wildcards="all"
+        session,
+        f"/*,-.plugins-ml-*/_settings/{','.join(_PIPELINE_SETTINGS)}",
+        flat_settings="true",
+        expand_wildcards="all",
     )
     changes: dict[str, dict[str, Any]] = {}
     users: list[str] = []

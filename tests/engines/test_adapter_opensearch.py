@@ -39,13 +39,6 @@ labels:
     )
 
 
-@pytest.fixture(scope="module")
-def engine(opensearch_url: str) -> Iterator[OpenSearchEngine]:
-    engine = OpenSearchEngine(opensearch_url)
-    yield engine
-    engine.close()
-
-
 @pytest.fixture
 def index(engine: OpenSearchEngine) -> Iterator[str]:
     """An index with four products on three shards."""
@@ -283,7 +276,7 @@ class _Recorder(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def recorder() -> Iterator[HTTPServer]:
+def header_recorder() -> Iterator[HTTPServer]:
     server = HTTPServer(("127.0.0.1", 0), _Recorder)
     server.seen = []  # type: ignore[attr-defined]
     Thread(target=server.serve_forever, daemon=True).start()
@@ -301,16 +294,16 @@ def recorder() -> Iterator[HTTPServer]:
     ],
 )
 def test_credentials_reach_the_engine_and_never_the_address(
-    recorder: HTTPServer, options: dict[str, Any], userinfo: str, header: str
+    header_recorder: HTTPServer, options: dict[str, Any], userinfo: str, header: str
 ) -> None:
-    engine = OpenSearchEngine(f"http://{userinfo}127.0.0.1:{recorder.server_port}", **options)
+    engine = OpenSearchEngine(f"http://{userinfo}127.0.0.1:{header_recorder.server_port}", **options)
     engine.request("GET", "/")
-    assert recorder.seen == [header]  # type: ignore[attr-defined]
-    assert engine.url == f"http://127.0.0.1:{recorder.server_port}"
+    assert header_recorder.seen == [header]  # type: ignore[attr-defined]
+    assert engine.url == f"http://127.0.0.1:{header_recorder.server_port}"
     assert "lovelace" not in repr(engine)
 
 
-def test_missing_credentials_are_named(recorder: HTTPServer) -> None:
+def test_missing_credentials_are_named(header_recorder: HTTPServer) -> None:
     with pytest.raises(EngineError, match="user name, password or API key") as caught:
-        OpenSearchEngine(f"http://127.0.0.1:{recorder.server_port}").request("GET", "/")
+        OpenSearchEngine(f"http://127.0.0.1:{header_recorder.server_port}").request("GET", "/")
     assert caught.value.status == 401
