@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bridge.entities import Entity, Span
 from bridge.query._negation import Cue
@@ -129,8 +128,3 @@ def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
         if all(word.folded in FUNCTION_WORDS for word in words(entity.text)):
             return "a word without a meaning of its own"
     return None
-
-
-def with_text(entity: Entity, text: str) -> Entity:
-    """The entity with its text cut from the original string."""
-    return replace(entity, text=text[entity.start : entity.end])

@@ -12,7 +12,7 @@ from threading import Lock
 from bridge.clauses import Explanation, Plan
 from bridge.entities import Entity
 from bridge.errors import DeadlineExceededError, InputError
-from bridge.query._candidates import from_dictionary, from_grammar, from_model, is_whole, sift, sift_cues, with_text
+from bridge.query._candidates import from_dictionary, from_grammar, from_model, is_whole, sift, sift_cues
 from bridge.query._decide import Context, Decision, decide_free_text, decide_quantity, decide_value
 from bridge.query._language import foreign_reason
 from bridge.query._link import link
@@ -91,20 +91,22 @@ class QueryParser:
             return self._plain(text, "no text")
         if len(text) > MAX_TEXT:
             return self._plain(text, f"more than {MAX_TEXT} characters: not taken for a search query")
-        key = self._key(text, options)
+        # Lone surrogates can be typed but neither tokenised nor sent on: they are read as `?`, offset for offset.
+        readable = token_form(text)
+        key = self._key(readable, options)
         moment = (options.now or self._clock()).date()
         cached = self._cache.get(key, moment) if options.score is None else None
-        plan = cached if cached is not None else self._parse(text, options, deadline)
+        plan = cached if cached is not None else self._parse(readable, options, deadline)
         if cached is None and options.score is None:
             self._cache.put(key, moment if self._relative(plan) else None, plan)
-        return plan
+        return plan if readable == text else _restored(plan, text)
 
     def _repeat(self, text: str, token: str) -> Plan:
         """The plan of a token, which must be for this text and schema: nothing else was counted and agreed on."""
         plan = decode_plan(token)
         if plan.schema != self.schema.name or plan.text != token_form(text):
             raise InputError("the plan token is for another text or schema", where="plan", hint="leave it out")
-        return replace(plan, text=text, required=text if plan.required == plan.text else plan.required)
+        return plan if plan.text == text else _restored(plan, text)
 
     def _parse(self, text: str, options: Options, deadline: float | None) -> Plan:
         _check(deadline)
@@ -118,11 +120,9 @@ class QueryParser:
 
     def _propose(self, text: str, syntax: Syntax, options: Options, foreign: bool, deadline: float | None) -> _Work:
         """Propose, resolve, and give negations their reach."""
-        # Tokenizers refuse lone surrogates; a space of the same length keeps every offset.
-        readable = token_form(text)
         notes: list[str] = []
-        quantities = [] if foreign else from_grammar(readable, self.schema, options)
-        stored = from_dictionary(readable, self.schema, self._values.dictionary(), options)
+        quantities = [] if foreign else from_grammar(text, self.schema, options)
+        stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
         stored, rejected = sift(text, stored, syntax)
         spans: list[Entity] = []
         whole = any(is_whole(text, entity) for entity in stored)
@@ -130,7 +130,7 @@ class QueryParser:
             notes.append(f"more than {MAX_MODEL_TEXT} characters: the model was not asked")
         elif not foreign and not whole:
             _check(deadline)
-            spans, refused = sift(text, from_model(readable, self.schema, self._scorer, options), syntax)
+            spans, refused = sift(text, from_model(text, self.schema, self._scorer, options), syntax)
             rejected += refused
             _check(deadline)
         cues = []
@@ -144,7 +144,7 @@ class QueryParser:
         grammar = [q.entity for q in quantities]
         named = [n.entity for n in syntax.named]
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
-        accepted = [with_text(entity, text) for entity in accepted]
+        quantities = [q for q in quantities if q.entity in accepted]
         excluded = () if "negation" in options.disable else syntax.excluded
         negation = apply_negation(text, cues, excluded, accepted, fences)
         opening = "follows an opening negation, which may be a title"
@@ -165,7 +165,7 @@ class QueryParser:
         context = Context(
             self.schema,
             self._values.fill_rate,
-            lambda entity: is_head(text, found, entity, keywords, consumed),
+            lambda entity: is_head(text, found, entity, keywords, consumed, work.syntax.protected),
             lambda entity: ends_phrase(text, found, entity, keywords, consumed),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
@@ -241,6 +241,12 @@ class _PlanCache:
             self._plans.move_to_end(key)
             while len(self._plans) > self._size:
                 self._plans.popitem(last=False)
+
+
+def _restored(plan: Plan, text: str) -> Plan:
+    """A plan that was made for the readable form of a text, with what the user really typed."""
+    entities = tuple(replace(e, text=text[e.start : e.end]) for e in plan.entities)
+    return replace(plan, text=text, required=text if plan.required == plan.text else plan.required, entities=entities)
 
 
 def _consumed(quantities: Iterable[QuantityMatch]) -> list[Range]:

@@ -14,14 +14,20 @@ from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Rang
 
 
 def is_head(
-    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], consumed: Iterable[Range]
+    text: str,
+    found: Sequence[Word],
+    entity: Entity,
+    entities: Sequence[Entity],
+    consumed: Sequence[Range],
+    quoted: Sequence[Range] = (),
 ) -> bool:
     """Whether the query is for the thing that `entity` names.
 
-    `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase.
+    `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
+    `quoted` ranges have no grammar.
     """
     taken = list(consumed)
-    before = [w for w in found if w.end <= entity.start and not _in(w, taken)]
+    before = [w for w in found if w.end <= entity.start and not _in(w, taken) and not _in(w, quoted)]
     if any(word.folded in PREPOSITIONS for word in before):
         return False
     return not _opens_late(text, found, entity, entities) and ends_phrase(text, found, entity, entities, taken)

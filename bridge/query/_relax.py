@@ -35,12 +35,8 @@ def relax(plan: Plan, count: Callable[[Sequence[Plan]], Sequence[int]]) -> Plan:
         raise ValueError(f"count answered {len(counts)} numbers for {len(plans)} plans")
     chosen = next((i for i, hits in enumerate(counts) if hits > 0), len(plans) - 1)
     relaxed = plans[chosen]
-    lines = tuple(
-        Explanation(
-            _entity_of(plan, c), "relaxed", f"dropped: {counts[0]} hits with it, {counts[chosen]} after", c.name
-        )
-        for c in steps[chosen]
-    )
+    reason = f"dropped: {counts[0]} hits with all constraints, {counts[chosen]} without these"
+    lines = tuple(Explanation(_entity_of(plan, c), "relaxed", reason, c.name) for c in steps[chosen])
     return replace(
         relaxed,
         explain=(*relaxed.explain, *lines),

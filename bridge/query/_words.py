@@ -90,11 +90,13 @@ def cut(text: str, ranges: Iterable[Range]) -> str:
 
 
 def _join(left: str, right: str) -> str:
-    if not left:
-        return right.lstrip()
-    if left[-1:].isspace() or right[:1].isspace() or not right:
-        return f"{left.rstrip()} {right.lstrip()}" if right.strip() else left.rstrip() + (" " if right else "")
-    return left + right if not right[:1].isalnum() else f"{left} {right}"
+    if not left or not right.strip():
+        return (left + right).lstrip()
+    if right.lstrip()[0] in ",.;:!?)":
+        return left.rstrip() + right.lstrip()
+    if left[-1].isspace() or right[0].isspace() or right[0].isalnum():
+        return f"{left.rstrip()} {right.lstrip()}"
+    return left + right
 
 
 def has_content(text: str) -> bool:

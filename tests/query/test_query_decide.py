@@ -123,7 +123,9 @@ def test_ignore_keeps_a_label_out(shop: Shop) -> None:
 
 
 def test_document_security_keeps_rejected_candidates_secret(shop: Shop) -> None:
-    yaml = SHOP.replace("engine: opensearch", "engine: opensearch\ndocument_security: true\npublic_values: [brand, category]")
+    yaml = SHOP.replace(
+        "engine: opensearch", "engine: opensearch\ndocument_security: true\npublic_values: [brand, category]"
+    )
     plan = shop({"waterproof": ("product feature", 0.4)}, yaml=yaml).parse("waterproof boots")
     assert all(line.decision != "rejected" for line in plan.explain)
     assert plan.mode == "tiers", "without counts filters order instead"

@@ -1,0 +1,119 @@
+"""Negation has a scope, and much that looks like one is a value or a title."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.clauses import Terms
+
+from .conftest import SHOP_RATES, Shop, clause, reasons, roles
+
+
+@pytest.mark.parametrize("cue", ["not", "without", "no", "except", "except for", "excluding", "other than", "but not"])
+def test_a_stored_value_of_a_well_filled_field_is_excluded(shop: Shop, cue: str) -> None:
+    plan = shop().parse(f"running boots {cue} adidas")
+    assert clause(plan, "brand!=Adidas").role == "exclude"
+    assert plan.required == "running boots"
+    assert plan.entities[-1].negated
+
+
+def test_a_stored_value_of_a_sparse_field_is_demoted(shop: Shop) -> None:
+    plan = shop().parse("coats not red")
+    assert roles(plan)["color!=red"] == "demote"
+    assert plan.required == "coats"
+
+
+def test_shoes_without_laces_still_finds_shoes_described_as_without_laces(shop: Shop) -> None:
+    plan = shop(values={}).parse("shoes without laces")
+    assert plan.clauses == ()
+    assert plan.required == "shoes without laces"
+    # Where "laces" is a value that documents carry, those that carry it come last; none is excluded.
+    assert roles(shop().parse("shoes without laces"))["feature!=laces"] == "demote"
+
+
+def test_no_free_text_is_ever_excluded(shop: Shop) -> None:
+    for text in ("boots not zyx", "boots -zyx", "boots without zyx", "boots except zyx and wvu"):
+        assert all(c.role != "exclude" for c in shop().parse(text).clauses), text
+
+
+@pytest.mark.parametrize(
+    ("text", "against"),
+    [
+        ("boots not nike or adidas", {"brand!=Nike", "brand!=Adidas"}),
+        ("boots not nike, adidas", {"brand!=Nike", "brand!=Adidas"}),
+        ("boots not nike and adidas", {"brand!=Nike", "brand!=Adidas"}),
+        ("boots not nike under $50", {"brand!=Nike"}),
+        ("boots not the nike", {"brand!=Nike"}),
+        ("boots not made by nike", {"brand!=Nike"}),
+        ("coats not nike and red", {"brand!=Nike"}),
+        ("nike boots not adidas", {"brand!=Adidas"}),
+        ("boots not nike without laces", {"brand!=Nike", "feature!=laces"}),
+    ],
+)
+def test_the_scope_of_a_cue(shop: Shop, text: str, against: set[str]) -> None:
+    plan = shop().parse(text)
+    assert {name for name in roles(plan) if "!=" in name} == against
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no man's sky",
+        "not another teen movie",
+        "without remorse",
+        "non-stick pan",
+        "sugar-free gum",
+        "sugar free gum",
+        "chanel no 5",
+        "not only nike",
+        "boots not",
+        "boots not for kids",
+        "yes no game cards if not then what when not so or",
+        "7 up",
+    ],
+)
+def test_what_only_looks_like_a_negation(shop: Shop, text: str) -> None:
+    plan = shop().parse(text)
+    assert all(c.role not in ("exclude", "demote") for c in plan.clauses)
+
+
+def test_free_is_part_of_the_value_and_never_the_value_itself(shop: Shop) -> None:
+    assert roles(shop().parse("sugar free gum")) == {"feature=sugar free": "boost"}
+    no_sugar = shop(values={"feature": {"sugar": 9}})
+    assert roles(no_sugar.parse("sugar free gum")) == {}
+    assert roles(no_sugar.parse("sugar-free gum")) == {}
+
+
+def test_a_cue_inside_a_stored_value_belongs_to_it(shop: Shop) -> None:
+    plan = shop(values={"feature": {"no sugar added": 9, "sugar": 3}}).parse("jam no sugar added")
+    assert roles(plan) == {"feature=no sugar added": "boost"}
+
+
+def test_an_opening_cue_gives_neither_a_filter_nor_an_exclusion(shop: Shop) -> None:
+    plan = shop().parse("not nike")
+    assert plan.clauses == ()
+    assert "opening negation" in reasons(plan)
+
+
+def test_a_model_span_over_a_cue_is_nothing_but_one_that_opens_with_lack_is_a_value(shop: Shop) -> None:
+    crossing = shop({"cake not pie": ("product feature", 0.99)}).parse("big cake not pie")
+    assert roles(crossing) == {"text!=pie": "demote"}
+    lacking = shop({"no sugar": ("product feature", 0.99)}).parse("gum no sugar")
+    assert roles(lacking) == {"feature=no sugar": "boost"}
+
+
+def test_a_value_that_only_describes_what_is_not_wanted_is_not_excluded(shop: Shop) -> None:
+    assert roles(shop().parse("boots not coats"))["category!=Coats"] == "exclude"
+    assert roles(shop().parse("boots not coats hangers"))["category!=Coats"] == "demote"
+
+
+def test_an_exclusion_is_never_widened(shop: Shop) -> None:
+    plan = shop().parse("sandals not shoes")
+    assert clause(plan, "category!=Shoes").condition == Terms("category", ("Shoes",))
+
+
+def test_negation_can_be_switched_off(shop: Shop) -> None:
+    from bridge.query import Options
+
+    plan = shop(rates=SHOP_RATES).parse("boots not zyx", Options(disable=frozenset({"negation"})))
+    assert plan.clauses == ()
