@@ -24,6 +24,9 @@ from bridge.sidecar._metrics import Metrics
 
 log = logging.getLogger("bridge.sidecar")
 
+#: Words that a batch of documents may always have, however slow the model is: some ten product titles with labels.
+MIN_BATCH_WORDS = 256
+
 Threshold = float | Mapping[str, float]
 Labels = Sequence[str] | Sequence[Sequence[str]]
 
@@ -271,10 +274,11 @@ class Lane:
             time.sleep(0.001)
 
     def _budget(self) -> float:
+        """Words of the next batch."""
         if self._batch_seconds is None:
             return self._batch_words
-        # Before the first measurement: little, so that it comes soon.
-        return self._batch_seconds * self._rate if self._rate else 128
+        # A floor, or a slow moment would make batches so small that their overhead keeps them slow.
+        return min(self._batch_words, max(MIN_BATCH_WORDS, self._batch_seconds * (self._rate or 0.0)))
 
     def _take(self) -> list[tuple[_Job, int]]:
         """The texts of the next batch, oldest request first; requests with other settings keep their place."""

@@ -41,7 +41,9 @@ def test_a_document_gets_flat_values_details_and_meta(sidecar: httpx.Client) -> 
     assert metric(sidecar, "gliner_bridge_documents_total", schema="grocery", state="done") == before + 1
 
 
-@pytest.mark.parametrize("fields", [{}, {"name": None}, {"name": ""}, {"name": "   "}, {"name": []}, {"name": {"a": 1}}])
+@pytest.mark.parametrize(
+    "fields", [{}, {"name": None}, {"name": ""}, {"name": "   "}, {"name": []}, {"name": {"a": 1}}]
+)
 def test_a_document_without_text_is_done_and_empty(sidecar: httpx.Client, fields: dict[str, Any]) -> None:
     block = ingest(sidecar, **fields)
 

@@ -163,17 +163,22 @@ def test_a_query_that_takes_too_long_is_answered_with_the_callers_own(start: Sta
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["bool", "must", "should", "match", "multi_match", "query", "fields", "name", "boost"]),
-        inner,
-        max_size=3,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["bool", "must", "should", "match", "multi_match", "query", "fields", "name", "boost"]),
+            inner,
+            max_size=3,
+        )
     ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(query=st.dictionaries(st.sampled_from(["bool", "match", "multi_match", "dis_max", "knn"]), json_values), ext=json_values)
+@given(
+    query=st.dictionaries(st.sampled_from(["bool", "match", "multi_match", "dis_max", "knn"]), json_values),
+    ext=json_values,
+)
 def test_any_json_is_answered_with_a_query(sidecar: httpx.Client, query: Any, ext: Any) -> None:
     search(sidecar, query, ext)
