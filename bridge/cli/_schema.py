@@ -29,7 +29,7 @@ def check(
         typer.Option(help="Also hold the schema against the index's mapping at this engine."),
     ] = None,
 ) -> None:
-    """Say whether a schema is right, and show what it means; exit status 1 where anything is wrong.
+    """Say whether a schema is right, and show what it means; exit status 2 where anything is wrong.
 
     Every problem is named as file:line: key, with what is allowed there. With an engine, fields are looked up in the
     real index: `gliner-bridge schema check schema.yaml --engine-url http://localhost:9200`.
