@@ -81,7 +81,7 @@ def install(
     Running it again changes nothing where nothing differs, and says so. Settings are appended to, never replaced, and
     `uninstall` restores them. Searches are rewritten only where they name search_pipeline=gliner-bridge-<schema>.
     """
-    with _engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
+    with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         report = install_into(
             engine,
             load_schemas(schemas).values(),
@@ -115,7 +115,7 @@ def uninstall(
 
     Refuses where an index, template or pipeline still uses ours. Documents keep their tags.
     """
-    with _engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
+    with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         report = uninstall_from(
             engine,
             schemas or None,
@@ -126,9 +126,10 @@ def uninstall(
     _print(report, as_json)
 
 
-def _engine(
+def open_engine(
     url: str, username: str | None, password: str | None, api_key: str | None, ca_certs: Path | None, verify: bool
 ) -> OpenSearchEngine | ElasticsearchEngine:
+    """The adapter for the engine that the options name."""
     return connect(
         url,
         username=username,

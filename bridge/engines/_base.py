@@ -44,6 +44,8 @@ class BulkItem:
     id: str | None
     status: int
     error: str | None = None
+    #: The concrete index, also where the action named an alias.
+    index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Hit:
     source: dict[str, Any]
     seq_no: int
     primary_term: int
+    #: Set where the document was indexed with a routing of its own; a write must name it again.
+    routing: str | None = None
 
 
 @runtime_checkable
@@ -103,7 +107,9 @@ class Engine(Protocol):
     def bulk(
         self, index: str, actions: Iterable[dict[str, Any]], *, pipeline: str | None = None, chunk_size: int = 200
     ) -> Iterator[BulkItem]:
-        """Send actions in the client's form (`_op_type`, `_id`, `_source` or `doc`, …); one item back for each.
+        """Send actions in the client's form (`_op_type`, `_id`, `_source` or `doc`, …) and give back one item for each.
+
+        Items keep the order of the actions, but for those that were sent again.
 
         Items come as soon as their chunk is answered. A refused document is an item with `ok=False`, not an exception.
         `pipeline` None leaves the ingest pipeline to the index, `_none` switches it off.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridge.engines._base import BulkItem
+from bridge.engines._base import BulkItem, Hit
 from bridge.errors import EngineError
 from bridge.schema import Schema
 
@@ -93,7 +93,21 @@ def bulk_item(ok: bool, result: Mapping[str, Any]) -> BulkItem:
     error = about.get("error")
     if isinstance(error, Mapping):
         error = f"{error.get('type')}: {error.get('reason')}"
-    return BulkItem(ok=ok, op=op, id=about.get("_id"), status=about.get("status", 0), error=error)
+    return BulkItem(
+        ok=ok, op=op, id=about.get("_id"), status=about.get("status", 0), error=error, index=about.get("_index")
+    )
+
+
+def hit(found: Mapping[str, Any]) -> Hit:
+    """One hit of a scan."""
+    return Hit(
+        found["_index"],
+        found["_id"],
+        found.get("_source", {}),
+        found["_seq_no"],
+        found["_primary_term"],
+        found.get("_routing"),
+    )
 
 
 def engine_error(status: int | None, info: Any, url: str, what: str) -> EngineError:

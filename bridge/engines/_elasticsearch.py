@@ -176,7 +176,7 @@ class ElasticsearchEngine:
                 pit = answer.get("pit_id", pit)
                 hits = answer["hits"]["hits"]
                 for hit in hits:
-                    yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}), hit["_seq_no"], hit["_primary_term"])
+                    yield _bodies.hit(hit)
                 if len(hits) < page:
                     return
                 body["search_after"] = hits[-1]["sort"]

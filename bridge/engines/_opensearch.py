@@ -200,7 +200,7 @@ class OpenSearchEngine:
         try:
             while hits := answer["hits"]["hits"]:
                 for hit in hits:
-                    yield Hit(hit["_index"], hit["_id"], hit.get("_source", {}), hit["_seq_no"], hit["_primary_term"])
+                    yield _bodies.hit(hit)
                 with self._errors(what):
                     answer = self._client.scroll(body={"scroll_id": answer["_scroll_id"], "scroll": _KEEP_ALIVE})
         finally:

@@ -1,5 +1,6 @@
 """Documents → entity blocks in the index."""
 
 from bridge.enrichment._block import entity_block, failed_block
+from bridge.enrichment._repair import RepairReport, repair
 
-__all__ = ["entity_block", "failed_block"]
+__all__ = ["RepairReport", "entity_block", "failed_block", "repair"]
