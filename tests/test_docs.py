@@ -14,8 +14,8 @@ import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
 import yaml
@@ -102,9 +102,9 @@ def of_language(*infos: str) -> list[Block]:
 def test_every_command_and_option_that_is_shown_exists(block: Block, call: list[str]) -> None:
     from bridge.cli import app
 
-    command: click.Command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
     rest = list(call)
-    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
         name = rest.pop(0)
         assert name in command.commands, f"{block}: gliner-bridge has no command {name!r}"
         command = command.commands[name]

@@ -25,18 +25,26 @@ MARK = "gliner_bridge_demo"
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What indexing one catalogue did: `failed` were refused by the engine, `untagged` are indexed without tags."""
+    """What indexing one catalogue did; `failed` documents were refused by the engine."""
 
     documents: int
     seconds: float
     failed: int
-    untagged: int
     first_error: str | None = None
 
     @property
     def rate(self) -> float:
         """Documents per second."""
         return self.documents / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Documents of an index: all, those that are tagged completely, and those of them under the asked tagging hash."""
+
+    total: int
+    done: int
+    current: int
 
 
 def template_name(catalogue: Catalogue) -> str:
@@ -103,19 +111,17 @@ def _made_from(engine: Engine, name: str) -> str | None:
     return str(mark)
 
 
-def tagged(engine: Engine, catalogue: Catalogue, tagging_hash: str | None = None) -> tuple[int, int]:
-    """(documents in the index, documents of them that are tagged completely), under this tagging hash if one is given.
-
-    Counted after a refresh, so that everything written before is seen.
-    """
+def count(engine: Engine, catalogue: Catalogue, tagging_hash: str = "") -> Count:
+    """Count after a refresh, so that everything written before is seen."""
     meta = f"{catalogue.schema.entities}_meta"
-    complete: list[dict[str, Any]] = [{"term": {f"{meta}.state": "done"}}]
-    if tagging_hash is not None:
-        complete.append({"term": {f"{meta}.tagging_hash": tagging_hash}})
+    done = {"term": {f"{meta}.state": "done"}}
+    queries: list[dict[str, Any]] = [
+        {"match_all": {}},
+        done,
+        {"bool": {"filter": [done, {"term": {f"{meta}.tagging_hash": tagging_hash}}]}},
+    ]
     engine.request("POST", f"/{catalogue.schema.index}/_refresh")
-    bodies: list[dict[str, Any]] = [{"query": {"match_all": {}}}, {"query": {"bool": {"filter": complete}}}]
-    total, done = engine.counts(catalogue.schema.index, bodies)
-    return total, done
+    return Count(*engine.counts(catalogue.schema.index, [{"query": query} for query in queries]))
 
 
 def load(engine: Engine, catalogue: Catalogue, console: Console) -> Indexed:
@@ -131,9 +137,7 @@ def load(engine: Engine, catalogue: Catalogue, console: Console) -> Indexed:
                 failed += 1
                 first_error = first_error or item.error
             advance()
-    seconds = time.monotonic() - started
-    total, done = tagged(engine, catalogue)
-    return Indexed(len(documents), seconds, failed, total - done, first_error)
+    return Indexed(len(documents), time.monotonic() - started, failed, first_error)
 
 
 @contextmanager

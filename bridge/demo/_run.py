@@ -102,44 +102,53 @@ def _install(
 def _fill(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, out: Console) -> None:
     """Index a catalogue, unless all its documents are there and tagged as this sidecar would tag them."""
     name = catalogue.schema.index
-    created = _index.ensure_index(engine, catalogue)
+    _index.ensure_index(engine, catalogue)
     expected = sum(1 for _ in catalogue.documents())
-    if not created:
-        total, done = _index.tagged(engine, catalogue, _tagging_hash(sidecar, catalogue))
-        if total == done == expected:
-            _show.say(out, f"{name}: {total} documents are already there and tagged by this model and schema")
-            return
-        _show.say(out, f"{name}: {done} of {expected} documents are tagged by this model and schema; indexing again")
+    there = _index.count(engine, catalogue, _tagging_hash(sidecar, catalogue))
+    if there.total == there.current == expected:
+        _show.say(out, f"{name}: {there.total} documents are already there and tagged by this model and schema")
+        return
+    if there.total < expected or there.current < there.done:
+        if there.total:
+            _show.say(out, f"{name}: {there.current} of {expected} documents are tagged by this model and schema")
+        _load(engine, sidecar, catalogue, out)
+    there = _index.count(engine, catalogue)
+    if there.done < there.total:
+        _repair(engine, catalogue, there.total - there.done, out)
+        there = _index.count(engine, catalogue)
+    if not there.total == there.done == expected:
+        raise EngineError(
+            f"'{name}' has {there.total} documents and {there.done} of them are tagged, and there should be {expected}",
+            hint=f"run `make demo` again; the sidecar's log is {sidecar.log}",
+        )
+    _show.say(out, f"{name}: none of {there.total} is left untagged")
+
+
+def _load(engine: Engine, sidecar: SidecarState, catalogue: Catalogue, out: Console) -> None:
     result = _index.load(engine, catalogue, out)
     _show.say(
         out,
-        f"{name}: {result.documents} documents in {result.seconds:.1f} s ({result.rate:.1f} docs/s), "
-        f"{result.failed} refused, {result.untagged} untagged",
+        f"{catalogue.schema.index}: {result.documents} documents in {result.seconds:.1f} s ({result.rate:.1f} docs/s), "
+        f"{result.failed} refused",
     )
-    if result.first_error:
-        _show.say(out, f"{name}: the first refusal was {result.first_error}")
     if result.failed:
-        raise EngineError(f"{result.failed} documents of '{name}' were refused", hint=f"sidecar's log: {sidecar.log}")
-    if result.untagged:
-        _repair(engine, catalogue, out)
-    total, done = _index.tagged(engine, catalogue)
-    if not total == done == expected:
         raise EngineError(
-            f"'{name}' has {total} documents and {done} of them are tagged, and there should be {expected}",
-            hint=f"run `gliner-bridge repair`, or see the sidecar's log: {sidecar.log}",
+            f"the engine refused {result.failed} documents; the first: {result.first_error}",
+            where=f"{engine.url}/{catalogue.schema.index}",
+            hint=f"the sidecar's log is {sidecar.log}",
         )
-    _show.say(out, f"{name}: none is left untagged")
 
 
-def _repair(engine: Engine, catalogue: Catalogue, out: Console) -> None:
+def _repair(engine: Engine, catalogue: Catalogue, untagged: int, out: Console) -> None:
     """Tag what the pipeline could not, in this process, as `gliner-bridge repair` does."""
+    _show.say(out, f"{catalogue.schema.index}: {untagged} were not tagged in time; repairing")
+    # Only a demo that has to repair pays for loading the model in this process.
     from bridge.enrichment import repair
     from bridge.scorer import Scorer
     from bridge.tagging import Tagger
 
     tagger = Tagger(catalogue.schema, Scorer.load(catalogue.schema.model.name, offline=True))
-    report = repair(engine, catalogue.schema, tagger)
-    _show.say(out, f"{catalogue.schema.index}: repair: {report}")
+    _show.say(out, f"{catalogue.schema.index}: {repair(engine, catalogue.schema, tagger)}")
 
 
 def _tagging_hash(sidecar: SidecarState, catalogue: Catalogue) -> str:
