@@ -46,6 +46,7 @@ def export(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16) ->
     (temporary / "gliner_config.json").write_text(text + "\n", encoding="utf-8")
     tensors, aliases = without_copies({name: t.detach().to(dtype) for name, t in model.network.state_dict().items()})
     save_file(tensors, temporary / "model.safetensors", metadata={"format": "pt", **aliases})
+    (temporary / "model.safetensors").chmod(0o644)  # the library writes it for its owner only
     limit = int(model.config.encoder_config["max_position_embeddings"]) if model.config.encoder_config else 512
     write_tokenizer(model.tokenizer, temporary, limit)
     write_tokenizer(model.labels_tokenizer, temporary / "labels_tokenizer", limit)

@@ -61,6 +61,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         optimiser, network = self.config.optimiser, self.config.network
+        self.out.mkdir(parents=True, exist_ok=True)
         self.step, self.seconds = 0, 0.0
         self.best, self.latest_dev = -1.0, dict[str, float]()
         self._losses: deque[float] = deque(maxlen=100)
@@ -139,7 +140,6 @@ class Trainer:
 
     def run(self, *, max_minutes: float | None = None) -> None:
         """Train to the end of the schedule, or for at most `max_minutes` of running time in this call."""
-        self.out.mkdir(parents=True, exist_ok=True)
         before = self.clock()
         spent = since_evaluation = since_checkpoint = 0.0
         while self.share < 1.0:
