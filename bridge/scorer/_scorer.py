@@ -15,6 +15,7 @@ from torch import Tensor
 
 from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import InputError
+from bridge.scorer._bert import encoder_of
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
 from bridge.scorer._labels import (
@@ -80,6 +81,7 @@ class Scorer:
         self.labels_per_prompt = LABELS_PER_PROMPT
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
+        self._encode = encoder_of(checkpoint.network)
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
         self._ent, self._sep = checkpoint.ent, checkpoint.sep
@@ -217,7 +219,7 @@ class Scorer:
         """One forward pass; every text gets its candidates."""
         network = self._network
         batch = collate([job.row for job in jobs], self._subwords.pad_id)
-        hidden = network.encode(batch.input_ids, batch.attention_mask)
+        hidden = self._encode(batch.input_ids, batch.attention_mask)
         words = network.words(hidden, batch.words_mask, batch.lengths)
         if self._vectors is None:
             columns = max(len(job.labels) for job in jobs)

@@ -105,6 +105,24 @@ def test_a_checkpoint_from_before_the_flair_token_loads(uni: Any, copy: Path) ->
     assert places(Scorer.load(copy)) == places(uni.scorer)
 
 
+def test_a_marker_that_the_tokenizer_knows_is_found_by_name(uni: Any, copy: Path) -> None:
+    """The tokenizer is saved with its markers, the config lost the ids: counting rows would do, names always do."""
+
+    def exchange(weights: dict[str, torch.Tensor]) -> None:
+        table = weights[TABLE]
+        weights[TABLE] = torch.cat([table[:-2], table[-1:], table[-2:-1]])  # <<SEP>> before <<ENT>>
+
+    rewrite(copy, exchange)
+    path = copy / "tokenizer.json"
+    raw = json.loads(path.read_text())
+    ent, sep = raw["added_tokens"][-2:]
+    assert (ent["content"], sep["content"]) == ("<<ENT>>", "<<SEP>>")
+    raw["added_tokens"][-2:] = [ent | {"content": "<<SEP>>"}, sep | {"content": "<<ENT>>"}]
+    path.write_text(json.dumps(raw))
+    forget(copy, "class_token_index", "vocab_size")
+    assert places(Scorer.load(copy)) == places(uni.scorer)
+
+
 def test_has_rnn_false_means_no_lstm(
     build: Callable[..., Path], load_pair: Callable[[Path], Any], tmp_path: Path
 ) -> None:

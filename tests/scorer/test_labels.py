@@ -43,13 +43,13 @@ def test_a_hundred_labels_in_one_prompt_are_the_references(pairs: Callable[[str]
     pair = pairs("uni markerV0 deberta")
     try:
         pair.scorer.labels_per_prompt = 1000
-        assert pair.compare(corpus(6), MANY, 0.3) > 0
+        assert pair.compare(corpus(4), MANY, 0.7) > 0
     finally:
         pair.scorer.labels_per_prompt = 30
 
 
 def test_a_hundred_labels_of_a_bi_encoder_are_the_references(bi: Any) -> None:
-    assert bi.compare(corpus(6), MANY, 0.3) > 0
+    assert bi.compare(corpus(4), MANY, 0.7) > 0
 
 
 def test_groups_give_what_the_reference_gives_for_each_group(uni: Any) -> None:
