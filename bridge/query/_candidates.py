@@ -64,12 +64,14 @@ def from_model(text: str, schema: Schema, scorer: Scorer | None, options: Option
     ]
 
 
-def sift(text: str, candidates: Iterable[Entity], syntax: Syntax) -> tuple[list[Entity], list[Rejected]]:
+def sift(
+    text: str, candidates: Iterable[Entity], syntax: Syntax, schema: Schema
+) -> tuple[list[Entity], list[Rejected]]:
     """Leave out candidates that cannot be meant, each with its reason."""
     kept: list[Entity] = []
     rejected: list[Rejected] = []
     for entity in candidates:
-        reason = _why_not(text, entity, syntax)
+        reason = _why_not(text, entity, syntax) or _too_weak(entity, schema)
         if reason is None:
             kept.append(entity)
         else:
@@ -77,9 +79,7 @@ def sift(text: str, candidates: Iterable[Entity], syntax: Syntax) -> tuple[list[
     return kept, rejected
 
 
-def sift_cues(
-    entities: Sequence[Entity], cues: Sequence[Cue], schema: Schema
-) -> tuple[list[Entity], list[Rejected], list[Cue]]:
+def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Entity], list[Rejected], list[Cue]]:
     """Settle model spans against negation cues.
 
     A span over `not` or `except` is half wanted and half not, so it is nothing. A span that opens with `without` or
@@ -92,10 +92,7 @@ def sift_cues(
         crossed = [c for c in cues if c.start < entity.end and entity.start < c.end and c.start < c.end]
         if not crossed:
             kept.append(entity)
-        elif (
-            all(cue.kind == "lack" and cue.start == entity.start for cue in crossed)
-            and entity.score >= schema.labels[entity.label].band.boost
-        ):
+        elif all(cue.kind == "lack" and cue.start == entity.start for cue in crossed):
             kept.append(entity)
             owned.update(crossed)
         else:
@@ -106,6 +103,14 @@ def sift_cues(
 def is_whole(text: str, entity: Entity) -> bool:
     """Whether an entity covers every word of the text."""
     return all(inside((word.start, word.end), (entity.start, entity.end)) for word in words(text))
+
+
+def _too_weak(entity: Entity, schema: Schema) -> str | None:
+    """A span below its label's bands is nothing: it must not stand in the way of others, nor of a negation's reach."""
+    least = schema.labels[entity.label].band.boost
+    if entity.source != "model" or entity.score >= least:
+        return None
+    return f"score {entity.score:.3f} is below the boost band ({least:g})"
 
 
 def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
@@ -122,7 +127,7 @@ def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
         return "is only a part of a hyphenated word"
     if _FREE.match(text, entity.end):
         return "is what the query wants to be free of"
-    if entity.source == "dictionary" and not is_whole(text, entity):
+    if not is_whole(text, entity):
         if not _LETTER.search(entity.text):
             return "a bare number means nothing by itself"
         if all(word.folded in FUNCTION_WORDS for word in words(entity.text)):

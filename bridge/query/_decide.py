@@ -144,10 +144,7 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
         return "boost", "an exact stored value in text of another language or script", 1.0
     factor = 1.0
     if entity.source == "model":
-        score = round(entity.score, 3)
-        if score < label.band.boost:
-            return _rejected(entity, f"score {score:.3f} is below the boost band ({label.band.boost:g})")
-        factor = 1.0 if score >= label.band.filter else _WEAK
+        factor = 1.0 if entity.score >= label.band.filter else _WEAK
     rate = context.fill_rate(field)
     why_soft = _first(
         (label.use != "filter", f"the schema allows no more than {label.use}"),

@@ -6,6 +6,7 @@ in which documents are tagged (the label's normalisers, singular and plural), wh
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
@@ -13,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from bridge.entities import Entity
 from bridge.query._words import words
-from bridge.schema import NORMALISERS, Label, Schema, fold, normalise
+from bridge.schema import Label, Schema, fold, normalise
 from bridge.tagging import Dictionary
 
 #: How words found their stored value; `none`: no stored value, the words' own normal forms.
@@ -24,6 +25,11 @@ CERTAIN: frozenset[str] = frozenset({"exact", "folded", "plural", "synonym"})
 MAX_WIDER = 8
 #: Labels with more values than this are names (brands, titles), not a classification: there is no wider one.
 MAX_INDEXED = 5_000
+
+_LETTERS = re.compile(r"[a-zA-Z]$")
+#: Words long enough for y → ies: berries, candies, but not `sonies`.
+_BERRY = re.compile(r"[a-zA-Z]{3}[^aeiouAEIOU]y$")
+_BERRIES = re.compile(r"[a-zA-Z]{4}ies$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +75,26 @@ def normal_forms(label: Label, text: str) -> tuple[str, ...]:
     form = normalise(label, text)
     if not form.strip():
         return ()
-    single = NORMALISERS["singular"](form)
-    forms = {form, single, plural(single)}
-    return tuple(sorted({normalise(label, f) for f in forms} - {""}))
+    forms = {form, singular(form), plural(form)}
+    return tuple(sorted({normalise(label, one) for one in forms} - {""}))
 
 
 def plural(text: str) -> str:
     """The last word in the regular English plural; text that does not end in an ASCII letter stays as it is."""
-    last = text[-1:]
-    if not (last.isascii() and last.isalpha()) or len(text) < 3:
+    if len(text) < 3 or not _LETTERS.search(text) or text.endswith("s"):
         return text
-    if last == "y" and text[-2] not in "aeiou":
+    if _BERRY.search(text):
         return text[:-1] + "ies"
-    if text.endswith(("s", "x", "z", "ch", "sh")):
-        return text if text.endswith("s") else text + "es"
-    return text + "s"
+    return text + ("es" if text.endswith(("x", "z", "ch", "sh")) else "s")
+
+
+def singular(text: str) -> str:
+    """The last word without a regular English plural ending."""
+    if len(text) < 4 or not _LETTERS.search(text) or not text.endswith("s") or text.endswith(("ss", "us", "is")):
+        return text
+    if _BERRIES.search(text):
+        return text[:-3] + "y"
+    return text[:-2] if text.endswith(("xes", "zes", "ches", "shes", "sses")) else text[:-1]
 
 
 class WordIndex:

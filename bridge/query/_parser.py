@@ -24,7 +24,7 @@ from bridge.query._syntax import Syntax, read_syntax
 from bridge.query._token import decode_plan, token_form
 from bridge.query._values import Values, schema_fingerprint
 from bridge.query._words import Range, words
-from bridge.schema import Schema
+from bridge.schema import Schema, normalise
 from bridge.scorer import Scorer
 from bridge.tagging import QuantityMatch, Rejected, resolve
 
@@ -72,6 +72,8 @@ class QueryParser:
         self._fields = tuple(sorted({schema.field_of(name) for name in schema.labels}))
         self._fingerprint = schema_fingerprint(schema)
         self._cache = _PlanCache(cache_size)
+        for label in schema.labels.values():
+            normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
 
     def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
         """The plan for one user text.
@@ -123,21 +125,21 @@ class QueryParser:
         notes: list[str] = []
         quantities = [] if foreign else from_grammar(text, self.schema, options)
         stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
-        stored, rejected = sift(text, stored, syntax)
+        stored, rejected = sift(text, stored, syntax, self.schema)
         spans: list[Entity] = []
         whole = any(is_whole(text, entity) for entity in stored)
         if len(text) > MAX_MODEL_TEXT:
             notes.append(f"more than {MAX_MODEL_TEXT} characters: the model was not asked")
         elif not foreign and not whole:
             _check(deadline)
-            spans, refused = sift(text, from_model(text, self.schema, self._scorer, options), syntax)
+            spans, refused = sift(text, from_model(text, self.schema, self._scorer, options), syntax, self.schema)
             rejected += refused
             _check(deadline)
         cues = []
         if "negation" not in options.disable:
             closed = [(e.start, e.end) for e in stored] + _consumed(quantities)
             cues = [] if foreign else find_cues(text, syntax, closed)
-            spans, refused, cues = sift_cues(spans, cues, self.schema)
+            spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
         fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
         quantities, late = _outside(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])

@@ -136,3 +136,27 @@ def test_a_negated_unknown_thing_is_demoted_by_tag_and_by_name(shop: Shop) -> No
     condition = AnyOf((Terms("entities.feature", ("glitter", "glitters")), Match(("title",), "glitter")))
     assert [(c.role, c.condition) for c in plan.clauses] == [("demote", condition)]
     assert clause(plan, "feature!=glitter").boost < 1.0
+
+
+def test_a_bare_number_is_no_value_even_for_the_model(shop: Shop) -> None:
+    plan = shop({"7": ("product feature", 0.9)}).parse("7 up")
+    assert plan.clauses == ()
+    assert "a bare number" in reasons(plan)
+
+
+@pytest.mark.parametrize(
+    ("text", "forms"),
+    [
+        ("berry", ("berries", "berry")),
+        ("berries", ("berries", "berry")),
+        ("box", ("box", "boxes")),
+        ("boxes", ("box", "boxes")),
+        ("glass", ("glass",)),
+        ("Sony", ("sony", "sonys")),
+        ("C++", ("c++",)),
+        ("靴", ("靴",)),
+    ],
+)
+def test_the_forms_that_documents_may_carry(shop: Shop, text: str, forms: tuple[str, ...]) -> None:
+    plan = shop({text: ("product feature", 0.9)}).parse(f"nice {text} here")
+    assert plan.clauses[0].condition == Terms("entities.feature", forms)

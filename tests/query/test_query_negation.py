@@ -117,3 +117,9 @@ def test_negation_can_be_switched_off(shop: Shop) -> None:
 
     plan = shop(rates=SHOP_RATES).parse("boots not zyx", Options(disable=frozenset({"negation"})))
     assert plan.clauses == ()
+
+
+def test_a_span_below_its_band_does_not_shield_negated_words(shop: Shop) -> None:
+    plan = shop({"cheesecake": ("product feature", 0.45)}, values={}).parse("chocolate cake not cheesecake")
+    assert roles(plan) == {"text!=cheesecake": "demote"}
+    assert plan.required == "chocolate cake"
