@@ -39,7 +39,11 @@ _TOKEN = re.compile(
     r"|(?P<other>[^\s])",
     re.IGNORECASE,
 )
+#: Letters that multiply where they touch the number (`$2k`), and words that do after a space (`$2 million`).
 _MULTIPLIERS: Mapping[str, float] = {"k": 1e3, "m": 1e6}
+_MULTIPLIER_WORDS: Mapping[str, float] = {"thousand": 1e3, "grand": 1e3, "million": 1e6, "billion": 1e9}
+#: Codes that may stand before an amount (`USD 20`); those that are also words or names of other things may not.
+_CODES_BEFORE = frozenset(code.lower() for code in CURRENCIES) - {"try", "php", "all", "cad"}
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?")
 
 
@@ -103,10 +107,7 @@ def read_amount(tokens: Sequence[Token], at: int) -> Amount | None:
     None also where the number is part of something else: `15inch`, `3x4`, `5%`, `10:30`, `1/2`, `$5/lb`.
     """
     first = at
-    currencies: frozenset[str] | None = None
-    if at < len(tokens) and tokens[at].kind == "sign":
-        currencies = _SIGNS.get(tokens[at].form)
-        at += 1
+    currencies, at = _currency_before(tokens, at)
     if at >= len(tokens) or tokens[at].kind != "number":
         return None
     number = tokens[at]
@@ -122,14 +123,30 @@ def read_amount(tokens: Sequence[Token], at: int) -> Amount | None:
         currencies = after if currencies is None else currencies & after
     elif factor is not None and currencies is None:
         return None  # `4k` alone is a resolution as often as a price
-    if not _free_after(tokens, at):
+    if not _free_after(tokens, at, spoken=currencies is not None):
         return None
     return Amount(value * (factor or 1.0), currencies, first, at)
 
 
+def _currency_before(tokens: Sequence[Token], at: int) -> tuple[frozenset[str] | None, int]:
+    """The currency that a sign (`$`), a spaced sign (`us $`) or a code (`USD`) before an amount names."""
+    if at >= len(tokens):
+        return None, at
+    token = tokens[at]
+    if token.kind == "sign":
+        return _SIGNS.get(token.form), at + 1
+    if token.kind == "word" and at + 1 < len(tokens):
+        if tokens[at + 1].kind == "sign" and token.form + tokens[at + 1].form in _SIGNS:
+            return _SIGNS[token.form + tokens[at + 1].form], at + 2
+        if tokens[at + 1].kind == "number" and token.form in _CODES_BEFORE:
+            return _CURRENCY_WORDS[token.form], at + 1
+    return None, at
+
+
 def _multiplier(tokens: Sequence[Token], at: int, number: Token) -> float | None:
-    if at < len(tokens) and tokens[at].kind == "word" and tokens[at].start == number.end:
-        return _MULTIPLIERS.get(tokens[at].form)
+    if at < len(tokens) and tokens[at].kind == "word":
+        table = _MULTIPLIERS if tokens[at].start == number.end else _MULTIPLIER_WORDS
+        return table.get(tokens[at].form)
     return None
 
 
@@ -162,11 +179,14 @@ def _is_range_dash(tokens: Sequence[Token], first: int) -> bool:
     return first >= 2 and tokens[first - 2].end == tokens[first - 1].start and tokens[first - 2].kind != "other"
 
 
-def _free_after(tokens: Sequence[Token], last: int) -> bool:
-    """Whether nothing that touches the amount's end makes it part of a longer thing (`15inch`, `5%`, `10:30`)."""
+def _free_after(tokens: Sequence[Token], last: int, *, spoken: bool) -> bool:
+    """Whether nothing that touches the amount's end makes it part of a longer thing (`15inch`, `5%`, `10:30`).
+
+    A quotation mark means inches, unless a currency was spoken.
+    """
     if last >= len(tokens) or tokens[last].start != tokens[last - 1].end:
         return True
     after = tokens[last]
     if after.kind == "other":
-        return after.form in ",.;!?)]}+-–—”’"
+        return after.form in ",.;!?)]}+-–—”’" or (spoken and after.form in "\"'")
     return after.kind == "compare"

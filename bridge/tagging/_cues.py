@@ -46,6 +46,8 @@ class Cues:
     fillers: frozenset[str]
     #: Words after a bare number (no currency) that show that the amount ended there: `under 20 for kids`.
     enders: frozenset[str]
+    #: Words after an amount that show that it is no price of the thing: `$20 off`, `$5 per pound`.
+    no_price: frozenset[str]
     #: Words before a comparator that show that a bare number is an age, a size, a rating …: `kids under 5`.
     other_scales: frozenset[str]
 
@@ -59,10 +61,12 @@ _ENGLISH = Cues(
     before=_phrases(
         {
             "lt": "under, below, beneath, less than, lower than, cheaper than, fewer than, smaller than",
-            "lte": "up to, upto, at most, no more than, not more than, no higher than, not exceeding, "
+            "lte": "less than or equal to, lower than or equal to, equal to or less than, "
+            "up to, upto, at most, no more than, not more than, no higher than, not exceeding, "
             "maximum of, a maximum of, max of, maximum, max, budget of, budget, within",
             "gt": "over, above, more than, greater than, higher than, exceeding, upwards of",
-            "gte": "at least, no less than, not less than, starting at, starting from, from, "
+            "gte": "more than or equal to, greater than or equal to, equal to or more than, "
+            "at least, no less than, not less than, starting at, starting from, from, "
             "minimum of, a minimum of, minimum, min",
         }
     ),
@@ -82,6 +86,10 @@ _ENGLISH = Cues(
     fillers=frozenset({"priced", "costing", "costs", "cost", "price", "prices", "for", "at", "with", "a", "that"}),
     enders=frozenset(
         {"for", "with", "and", "or", "but", "without", "not", "that", "which", "please", "only", "each", "total"}
+    ),
+    no_price=frozenset(
+        {"off", "discount", "discounts", "coupon", "coupons", "rebate", "cashback", "savings", "per", "voucher"}
+        | {"deposit", "shipping", "delivery", "fee", "fees", "bonus", "bill", "bills", "coin", "coins"}
     ),
     other_scales=frozenset(
         {
@@ -115,5 +123,6 @@ NO_CUES = Cues(
     money=frozenset(),
     fillers=frozenset(),
     enders=frozenset(),
+    no_price=frozenset(),
     other_scales=frozenset(),
 )

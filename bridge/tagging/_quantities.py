@@ -152,6 +152,8 @@ class _Grammar:
     # ---------------------------------------------------------------------------------------- judging a reading
 
     def _match(self, reading: _Reading, done: int) -> QuantityMatch | None:
+        if self._form(reading.last) in self._cues.no_price:
+            return None
         named, first = self._named(reading.first, done)
         name = self._label(reading, named, first)
         if name is None:
