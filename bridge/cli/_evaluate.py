@@ -39,8 +39,9 @@ def ner(
 ) -> None:
     """Span precision, recall and F1 of a model, per set and label.
 
-    A line of a file is {"tokens": [...], "spans": [[first, last, "label"]]} or GLiNER's {"tokenized_text", "ner"};
-    a span counts as found when start, end and label all agree.
+    A line of a file is {"tokens": \\[...], "spans": \\[\\[first, last, "label"]]}
+    or GLiNER's {"tokenized_text": \\[...], "ner": \\[...]}.
+    A span counts as found when start, end and label all agree.
 
     Example: gliner-bridge evaluate ner queries.dev.jsonl --model runs/first/model --threshold-sweep
     """

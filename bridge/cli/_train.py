@@ -25,11 +25,12 @@ def train(
 ) -> None:
     """Train a model on annotated texts.
 
-    Killed runs lose nothing but the last minutes: run the same command with --resume. Every few minutes the learning
-    curve (OUT/curve.jsonl) gets the F1 on the dev sets. When the schedule is done, the best weights become a GLiNER
-    checkpoint in OUT/model, which `--model OUT/model` of the other commands takes.
+    A killed run goes on with --resume and loses at most two minutes.
+    Every few minutes OUT/curve.jsonl gets a line with F1 on the dev sets.
+    At the end the best weights become a GLiNER checkpoint in OUT/model,
+    which --model of the other commands takes. See docs/model.md.
 
-    Example: gliner-bridge train bridge/models/recipe.yaml --data data --out runs/first --max-minutes 60
+    Example: gliner-bridge train recipe.yaml --data data --out runs/first
     """
     from bridge.training import run_training
 
