@@ -227,7 +227,7 @@ def unavailable(url: str, what: str, error: Exception) -> EngineUnavailableError
     return EngineUnavailableError(
         f"{what}: the search engine does not answer ({kind})",
         where=url,
-        hint="check the address, whether it runs, and for https the certificate (--ca, --no-verify)",
+        hint="check the address, whether it runs, and for https its certificate",
     )
 
 

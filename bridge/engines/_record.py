@@ -98,6 +98,7 @@ def add_settings(session: Session, record: Record, wanted: dict[str, Any]) -> No
     """Append to the cluster's settings what is missing; of what is there, only endpoints that we added before go."""
     current = _settings(session)
     writes: dict[str, dict[str, Any]] = {}
+    changes: list[str] = []
     for name, value in wanted.items():
         scope, now, default = _in_force(current, name)
         before = record.settings.get(name)
@@ -118,9 +119,11 @@ def add_settings(session: Session, record: Record, wanted: dict[str, Any]) -> No
             # While a setting is set the engine does not tell its default, so that is kept too.
             record.settings[name] = {"scope": scope, "former": now, "default": default, "added": added}
         writes.setdefault(scope, {})[name] = new
+        changes.append(f"{name}: add {', '.join(added)}" if isinstance(added, list) else f"{name}: {value}")
     record.save()
     if writes:
-        session.write("PUT", "/_cluster/settings", writes, why="let ML Commons call the sidecar")
+        why = f"change cluster settings ({'; '.join(changes)})"
+        session.write("PUT", "/_cluster/settings", writes, why=why)
 
 
 def restore_settings(session: Session, record: Record) -> None:

@@ -13,6 +13,11 @@ from bridge.engines._record import Record, component_templates, get, restore_set
 from bridge.engines._requests import Report, Session
 from bridge.errors import EngineError
 
+_KINDS = {
+    "/_search/pipeline": "search pipeline",
+    "/_ingest/pipeline": "ingest pipeline",
+    "/_component_template": "component template",
+}
 _PIPELINE_SETTINGS = ("index.default_pipeline", "index.final_pipeline", "index.search.default_pipeline")
 
 
@@ -43,7 +48,7 @@ def uninstall(
     _release_indices(session, record, set(names), detach=detach)
     for name in names:
         for path in installed[name]:
-            session.write("DELETE", path, why=f"delete {path.strip('/_').replace('/', ' ').replace('_', ' ')}")
+            session.write("DELETE", path, why=f"delete {_KINDS[path.rsplit('/', 1)[0]]} {name}")
     if installed.keys() <= set(names):
         for role in ROLES:
             _ml.remove_model(session, role)
