@@ -100,6 +100,39 @@ def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Ent
     return kept, rejected, [cue for cue in cues if cue not in owned]
 
 
+def second_readings(
+    accepted: Sequence[Entity], lost: Sequence[Rejected], schema: Schema
+) -> tuple[list[Entity], list[Rejected]]:
+    """Readings that lost an overlap but say something else of the same head noun, and the rest.
+
+    `organic coffee` may be a product type while `coffee` is a category: both end in the same word, so both hold.
+    `coffee` in `coffee mug` ends elsewhere and stays lost. Beside model spans only labels that may filter come back;
+    nothing comes back into a negated stretch.
+    """
+    back: list[Entity] = []
+    rest: list[Rejected] = []
+    for one in sorted(lost, key=lambda r: (r.entity.start, -r.entity.score, r.entity.label)):
+        entity = one.entity
+        around = [e for e in (*accepted, *back) if overlaps((e.start, e.end), (entity.start, entity.end))]
+        may = entity.source == "model" or (
+            entity.source == "dictionary" and schema.labels[entity.label].use == "filter"
+        )
+        if may and around and all(_same_head(entity, other) for other in around):
+            back.append(entity)
+        else:
+            rest.append(one)
+    return back, rest
+
+
+def _same_head(entity: Entity, other: Entity) -> bool:
+    return (
+        other.end == entity.end
+        and other.label != entity.label
+        and other.source in ("dictionary", "model")
+        and not other.negated
+    )
+
+
 def is_whole(text: str, entity: Entity) -> bool:
     """Whether an entity covers every word of the text."""
     return all(inside((word.start, word.end), (entity.start, entity.end)) for word in words(text))

@@ -20,6 +20,8 @@ from bridge.schema import Schema
 
 #: Part of a label's boost that a model span below the filter band gets.
 _WEAK = 0.5
+#: A reading that so many times fewer documents carry than another reading of the same words is a tagging error.
+_RARE = 10
 #: How much of its score a hit keeps that has what the user said they do not want. The user's own text still scores
 #: (it names the unwanted word), so this must outweigh one good match.
 DEMOTED = 0.2
@@ -95,20 +97,39 @@ def decide_value(group: Sequence[Linked], context: Context) -> list[Decision]:
     """What becomes of one stretch of text that is a value of one label or of several."""
     decisions: list[Decision] = []
     able: list[tuple[Linked, Role, str, float]] = []
+    most = max((item.count for item in group if _tagged(item, context)), default=0)
     for item in group:
-        verdict = _verdict(item, context)
+        verdict = _rare(item, most, context) or _verdict(item, context)
         if isinstance(verdict, Decision):
             decisions.append(verdict)
         else:
             able.append((item, *verdict))
-    roles = {role for _, role, _, _ in able}
-    if len(able) > 1 and roles == {"filter"}:
-        return [*decisions, _either(able, context)]
+    filters = [one for one in able if one[1] == "filter"]
+    # Another label that the schema lets filter, but that may not here, could hold the value just as well.
+    doubt = any(_may_filter(item, context) and role != "filter" for item, role, _, _ in able)
+    if len(filters) > 1 and not doubt:
+        decisions.append(_either(filters, context))
+        able = [one for one in able if one[1] != "filter"]
     for item, role, reason, factor in able:
-        if role == "filter" and len(able) > 1:
+        if role == "filter" and doubt:
             role, reason = "boost", "the same words are a value of another label that may not filter"
         decisions.append(_keyword(item, role, reason, factor, context))
     return decisions
+
+
+def _tagged(item: Linked, context: Context) -> bool:
+    """Whether the value is one that tagging put on documents, where a rare reading is more likely a wrong one."""
+    return item.entity.source == "dictionary" and context.schema.labels[item.entity.label].field is None
+
+
+def _may_filter(item: Linked, context: Context) -> bool:
+    return item.entity.source == "dictionary" and context.schema.labels[item.entity.label].use == "filter"
+
+
+def _rare(item: Linked, most: int, context: Context) -> Decision | None:
+    if _tagged(item, context) and item.count * _RARE < most:
+        return _rejected(item.entity, f"only {item.count} documents carry it so, {most} under another label")
+    return None
 
 
 def decide_free_text(free: FreeText, text: str, context: Context) -> Decision:

@@ -38,12 +38,14 @@ class Linked:
 
     `keys` are stored keys (or, with `how == "none"`, normal forms that documents may carry), sorted. `wider` are
     further stored keys that hold the same words (`Meat & Seafood` for `seafood`): a filter must let them through.
+    `count` is how many documents carry the keys.
     """
 
     entity: Entity
     keys: tuple[str, ...]
     how: How
     wider: tuple[str, ...] = ()
+    count: int = 0
 
     @property
     def linked(self) -> bool:
@@ -63,7 +65,7 @@ def link(entity: Entity, schema: Schema, dictionary: Dictionary) -> Linked | Non
         if entity.source == "dictionary" and isinstance(entity.value, str):
             keys.add(entity.value)
         wider = word_index(dictionary).wider(entity.label, keys) if label.use == "filter" else ()
-        return Linked(entity, tuple(sorted(keys)), found.how, wider)
+        return Linked(entity, tuple(sorted(keys)), found.how, wider, found.count)
     if entity.source == "dictionary" and isinstance(entity.value, str):
         return Linked(entity, (entity.value,), "folded")
     forms = normal_forms(label, entity.text)

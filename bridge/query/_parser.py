@@ -12,7 +12,15 @@ from threading import Lock
 from bridge.clauses import Explanation, Plan
 from bridge.entities import Entity
 from bridge.errors import DeadlineExceededError, InputError
-from bridge.query._candidates import from_dictionary, from_grammar, from_model, is_whole, sift, sift_cues
+from bridge.query._candidates import (
+    from_dictionary,
+    from_grammar,
+    from_model,
+    is_whole,
+    second_readings,
+    sift,
+    sift_cues,
+)
 from bridge.query._decide import Context, Decision, decide_free_text, decide_quantity, decide_value
 from bridge.query._language import foreign_reason
 from bridge.query._link import link
@@ -151,9 +159,10 @@ class QueryParser:
         negation = apply_negation(text, cues, excluded, accepted, fences)
         opening = "follows an opening negation, which may be a title"
         late += [Rejected(entity, opening) for entity in negation.unclear]
-        return _Work(
-            text, syntax, tuple(quantities), negation.entities, (*rejected, *late, *lost), negation, tuple(notes)
-        )
+        back, lost = second_readings([*negation.entities, *negation.unclear], lost, self.schema)
+        back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in negation.unclear)]
+        entities = (*negation.entities, *back)
+        return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes))
 
     def _decide(self, work: _Work, foreign: bool) -> list[Decision]:
         text, found = work.text, words(work.text)

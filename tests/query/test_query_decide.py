@@ -9,7 +9,7 @@ import pytest
 
 from bridge.clauses import AnyOf, Match, Terms
 
-from .conftest import SHOP, SHOP_RATES, Shop, clause, reasons, roles
+from .conftest import SHOP, SHOP_RATES, SHOP_VALUES, Shop, clause, reasons, roles
 
 
 def test_a_label_that_only_the_model_knows_boosts_with_the_forms_that_documents_carry(shop: Shop) -> None:
@@ -160,3 +160,33 @@ def test_a_bare_number_is_no_value_even_for_the_model(shop: Shop) -> None:
 def test_the_forms_that_documents_may_carry(shop: Shop, text: str, forms: tuple[str, ...]) -> None:
     plan = shop({text: ("product feature", 0.9)}).parse(f"nice {text} here")
     assert plan.clauses[0].condition == Terms("entities.feature", forms)
+
+
+def test_a_label_that_may_only_boost_does_not_take_a_filter_away(shop: Shop) -> None:
+    values = SHOP_VALUES | {"feature": {"coats": 5}}
+    plan = shop(values=values).parse("warm coats")
+    assert roles(plan) == {"category=Coats": "filter", "feature=coats": "boost"}
+
+
+def test_what_the_model_says_of_the_same_words_boosts_beside_the_filter(shop: Shop) -> None:
+    plan = shop({"coats": ("product feature", 0.9)}).parse("warm coats")
+    assert roles(plan) == {"category=Coats": "filter", "feature=coat": "boost"}
+
+
+def test_a_longer_value_with_the_same_head_leaves_the_filter_on_the_head(shop: Shop) -> None:
+    values = SHOP_VALUES | {"feature": {"winter coats": 5, "coats hanger": 5}}
+    assert roles(shop(values=values).parse("blue winter coats")) == {
+        "category=Coats": "filter",
+        "color=blue": "boost",
+        "feature=winter coats": "boost",
+    }
+    assert roles(shop(values=values).parse("big coats hanger")) == {"feature=coats hanger": "boost"}
+    negated = roles(shop(values=values).parse("blue boots not winter coats"))
+    assert negated == {"color=blue": "boost", "feature!=winter coats": "demote"}
+
+
+def test_a_reading_that_hardly_any_document_carries_is_a_tagging_error(shop: Shop) -> None:
+    values = {"color": {"red": 500}, "feature": {"red": 3}}
+    plan = shop(values=values).parse("red boots")
+    assert roles(plan) == {"color=red": "boost"}
+    assert "only 3 documents carry it so, 500 under another label" in reasons(plan)
