@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Annotated, Any
 
@@ -12,6 +11,16 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 import bridge
+from bridge.cli._demo import demo, demo_down
+from bridge.cli._engine import app as engine
+from bridge.cli._evaluate import app as evaluate
+from bridge.cli._install import install, uninstall
+from bridge.cli._parse import parse
+from bridge.cli._repair import repair
+from bridge.cli._schema import app as schema
+from bridge.cli._serve import serve
+from bridge.cli._tag import tag
+from bridge.cli._train import train
 from bridge.errors import BridgeError
 
 #: Exit status of a command that failed with a message of ours.
@@ -67,29 +76,19 @@ def _options(
 ) -> None: ...
 
 
-_COMMANDS: list[tuple[str, str, str, str]] = [
-    ("_demo", "demo", "demo", "Start here"),
-    ("_demo", "demo_down", "demo-down", "Start here"),
-    ("_parse", "parse", "parse", "Look at what it understands"),
-    ("_tag", "tag", "tag", "Look at what it understands"),
-    ("_schema", "app", "schema", "Look at what it understands"),
-    ("_serve", "serve", "serve", "Run it"),
-    ("_install", "install", "install", "Run it"),
-    ("_install", "uninstall", "uninstall", "Run it"),
-    ("_repair", "repair", "repair", "Run it"),
-    ("_engine", "app", "engine", "Run it"),
-    ("_train", "train", "train", "Train and measure"),
-    ("_evaluate", "app", "evaluate", "Train and measure"),
-]
-for _module, _attribute, _name, _panel in _COMMANDS:
-    try:
-        _command = getattr(importlib.import_module(f"bridge.cli.{_module}"), _attribute)
-    except ImportError:
-        continue
-    if isinstance(_command, typer.Typer):
-        app.add_typer(_command, name=_name, rich_help_panel=_panel)
-    else:
-        app.command(_name, rich_help_panel=_panel)(_command)
+_START, _LOOK, _RUN, _TRAIN = "Start here", "Look at what it understands", "Run it", "Train and measure"
+app.command("demo", rich_help_panel=_START)(demo)
+app.command("demo-down", rich_help_panel=_START)(demo_down)
+app.command("parse", rich_help_panel=_LOOK)(parse)
+app.command("tag", rich_help_panel=_LOOK)(tag)
+app.add_typer(schema, name="schema", rich_help_panel=_LOOK)
+app.command("serve", rich_help_panel=_RUN)(serve)
+app.command("install", rich_help_panel=_RUN)(install)
+app.command("uninstall", rich_help_panel=_RUN)(uninstall)
+app.command("repair", rich_help_panel=_RUN)(repair)
+app.add_typer(engine, name="engine", rich_help_panel=_RUN)
+app.command("train", rich_help_panel=_TRAIN)(train)
+app.add_typer(evaluate, name="evaluate", rich_help_panel=_TRAIN)
 
 
 def main() -> None:
