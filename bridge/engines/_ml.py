@@ -24,14 +24,7 @@ def ensure_connector(
     wanted = _definitions.connector(role, sidecar_url, documents_url, api_key)
     found = _find(session, "connectors", wanted["name"])
     if found is None:
-        answer = session.write(
-            "POST",
-            f"{_ML}/connectors/_create",
-            wanted,
-            why=f"create connector {wanted['name']}",
-            answer={"connector_id": f"<id of connector {wanted['name']}>"},
-        )
-        return str(answer["connector_id"])
+        return _create_connector(session, wanted)
     connector_id, stored = found
     fields = ("description", "protocol", "version", "parameters", "actions")
     equal = all(same(_lower(stored.get(key)), _lower(wanted[key])) for key in fields)
@@ -127,6 +120,26 @@ def _find(session: Session, kind: str, name: str) -> tuple[str, dict[str, Any]] 
             hint="rename or delete it",
         )
     return hits[0]["_id"], source
+
+
+def _create_connector(session: Session, wanted: dict[str, Any]) -> str:
+    """A new cluster makes its encryption key with its first connector; a busy one answers 500 before it is there."""
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            answer = session.write(
+                "POST",
+                f"{_ML}/connectors/_create",
+                wanted,
+                why=f"create connector {wanted['name']}",
+                answer={"connector_id": f"<id of connector {wanted['name']}>"},
+            )
+            return str(answer["connector_id"])
+        except EngineError as error:
+            if "master key" not in error.message or time.monotonic() >= until:
+                raise
+            session.requests.pop()  # it changed nothing
+            time.sleep(1.0)
 
 
 def _update_connector(session: Session, connector_id: str, wanted: dict[str, Any]) -> None:
