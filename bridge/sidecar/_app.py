@@ -14,8 +14,10 @@ from bridge.sidecar._server import Sidecar, run_until_signal
 log = logging.getLogger("bridge.sidecar")
 
 
-def create_app(config: SidecarConfig) -> Flask:
+def create_app(config: SidecarConfig, *, warm: bool = True) -> Flask:
     """The application. The model loads and warms in the background; `/readyz` says when that is done.
+
+    With `warm=False` loading begins with `app.extensions["bridge"].start()`.
 
     Raises SchemaError for a wrong schema and SetupError for settings that are not safe.
     """
@@ -27,7 +29,8 @@ def create_app(config: SidecarConfig) -> Flask:
     _http.install(app)
     for module in (_routes_v1, _routes_engines, _routes_meta):
         app.register_blueprint(module.blueprint)
-    state.start()
+    if warm:
+        state.start()
     return app
 
 
@@ -36,7 +39,12 @@ def serve(config: SidecarConfig) -> None:
 
     Raises SetupError where an address is taken or not safe, SchemaError for a wrong schema.
     """
-    sidecar = Sidecar(create_app(config), config)
+    app = create_app(config, warm=False)
+    # The addresses first: where one is taken, the error should not come in the middle of loading a model.
+    sidecar = Sidecar(app, config)
+    app.extensions["bridge"].start()
+    if not config.schemas:
+        log.warning("no schema is loaded: only /v1/tag with labels works; name schemas with --schemas")
     log.info(
         "listening on http://%s:%d (queries and everything) and http://%s:%d (documents)",
         config.host,

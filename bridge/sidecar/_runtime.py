@@ -32,6 +32,8 @@ T = TypeVar("T")
 Status = Literal["starting", "ready", "failed", "stopping"]
 #: Seconds that counting may take at the engine, whatever is left of a request's own time.
 COUNT_SECONDS = 1.0
+#: How long readiness waits for the first reading of the indices, counted from the start.
+FIRST_READING_SECONDS = 20.0
 _WARM_TEXT = "organic coffee under $20, 15.6 inch laptop by a brand in red cotton"
 
 
@@ -125,12 +127,17 @@ class Runtime:
 
     def _warm(self) -> None:
         started = time.monotonic()
+        # Beside the loading, and not waited for beyond measure: an engine that hangs must not keep queries away.
+        readers = [threading.Thread(target=one.refresh, daemon=True) for one in self.values.values() if one.connected]
+        for reader in readers:
+            reader.start()
         try:
             for schema in self.schemas.values():
                 self._serve(schema)
             self.model(self.config.model, None)
+            for reader in readers:
+                reader.join(max(0.0, started + FIRST_READING_SECONDS - time.monotonic()))
             for served in self._served.values():
-                served.values.refresh()
                 served.tagger.tag([{served.schema.text[0]: _WARM_TEXT}])
                 served.parser.parse(_WARM_TEXT)
         except Exception as error:

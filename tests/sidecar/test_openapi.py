@@ -118,7 +118,7 @@ def test_every_setting_has_a_row_with_its_variable() -> None:
         default = field.default
         if isinstance(default, int | float) and not isinstance(default, bool):
             shown = re.sub(r"[,_ ]", "", rows[name.upper()])
-            assert f"{default:g}" in shown, f"{name}: the page says {rows[name.upper()]!r}"
+            assert f"{default:.15g}" in shown, f"{name}: the page says {rows[name.upper()]!r}"
 
 
 @pytest.mark.parametrize("model", [models.TagRequest, models.ParseRequest, models.RewriteRequest, models.Options])

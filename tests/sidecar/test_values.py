@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,24 @@ def test_the_last_good_values_stay_when_the_index_goes(
         parsed = client.post("/v1/parse", json={"text": "coffee", "schema": "grocery"}).json()
         assert parsed["degraded"] == state["degraded"]
         assert [entity["value"] for entity in parsed["entities"]] == ["Coffee"]
+
+
+def test_an_engine_that_hangs_delays_no_query_beyond_its_deadline(
+    start: Start, schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.sidecar._runtime.FIRST_READING_SECONDS", 0.1)
+    query = {"match": {"name": "coffee under $15"}}
+    with socket.socket() as frozen:
+        frozen.bind(("127.0.0.1", 0))
+        frozen.listen(64)
+        with start(schemas=(schema,), engine_url=f"http://127.0.0.1:{frozen.getsockname()[1]}") as client:
+            state = client.get("/readyz").json()["schemas"]["grocery"]
+            answer = client.post("/opensearch/search/grocery", json={"query": query}).json()
+            late = metric(client, "gliner_bridge_searches_total", schema="grocery", outcome="deadline")
+
+    assert "not read yet" in state["degraded"]
+    assert json.loads(base64.b64decode(answer["query"]["wrapper"]["query"])) == query
+    assert late == 1
 
 
 def test_documents_are_tagged_with_the_pinned_values_only(start: Start, tmp_path: Path) -> None:
