@@ -47,10 +47,13 @@ class Match:
     """The analysed text fields hold these words as a phrase, in any one of the fields.
 
     Only for words that no stored value is known for, and only in the role `demote`: never a filter, never an exclusion.
+    `unless` is a phrase that exempts a document: the user's own wording, so that "ban idiots not guns" is not held
+    against the document of that title. Empty: nothing exempts.
     """
 
     fields: tuple[str, ...]
     text: str
+    unless: str = ""
 
 
 Condition = Terms | Range | AnyOf | Match

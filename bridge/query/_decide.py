@@ -14,7 +14,7 @@ from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Range, 
 from bridge.entities import Entity, Interval
 from bridge.query._link import Linked
 from bridge.query._names import interval_text, name_of
-from bridge.query._negation import FreeText
+from bridge.query._negation import FreeText, is_cue
 from bridge.query._words import Range as TextRange
 from bridge.schema import Schema
 
@@ -25,6 +25,7 @@ _RARE = 10
 #: How much of its score a hit keeps that has what the user said they do not want. The user's own text still scores
 #: (it names the unwanted word), so this must outweigh one good match.
 DEMOTED = 0.2
+_DESCRIBES = "it describes something else in the query, it is not what is looked for"
 #: A bare amount ("$20 coffee") means about that much.
 _TOLERANCE = 0.1
 
@@ -34,9 +35,11 @@ class Context:
     """What decisions look at beside the value itself."""
 
     schema: Schema
+    text: str
     fill_rate: Callable[[str], float | None]
-    #: Whether an entity is what the query is for, and whether it ends its phrase: see `bridge.query._position`.
-    is_head: Callable[[Entity], bool]
+    #: Whether an entity (linked by a synonym?) is what the query is for, and whether it ends its phrase:
+    #: see `bridge.query._position`.
+    is_head: Callable[[Entity, bool], bool]
     ends_phrase: Callable[[Entity], bool]
     #: The whole query is one value or title: it stays plain, values only boost.
     whole: bool = False
@@ -132,8 +135,15 @@ def _rare(item: Linked, most: int, context: Context) -> Decision | None:
     return None
 
 
-def decide_free_text(free: FreeText, text: str, context: Context) -> Decision:
+def _wording(text: str, taken: TextRange) -> str:
+    """The negation as the user put it ("not guns"), where it begins with a cue that documents may say as well."""
+    wording = text[slice(*taken)]
+    return wording if is_cue(wording) else ""
+
+
+def decide_free_text(free: FreeText, context: Context) -> Decision:
     """Negated words that are no known value: demoted where they name a thing not wanted, else left in the text."""
+    text = context.text
     entity = Entity("text", text[free.start : free.end], None, free.start, free.end, 1.0, "syntax", negated=True)
     if free.kind == "lack":
         reason = "negated words that are no stored value stay text: documents that lack it say so in these words"
@@ -141,7 +151,7 @@ def decide_free_text(free: FreeText, text: str, context: Context) -> Decision:
     field = context.schema.text[0]
     clause = Clause(
         "demote",
-        Match((field,), entity.text),
+        Match((field,), entity.text, _wording(text, free.consumes)),
         "text",
         name_of("text", entity.text, negated=True),
         boost=DEMOTED,
@@ -185,7 +195,10 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     if not why_soft and entity.source == "dictionary":
         why_soft = _first(
             (context.whole, "the whole query is this one value, so it stays plain"),
-            (not context.is_head(entity), "it describes something else in the query, it is not what is looked for"),
+            (
+                not context.is_head(entity, item.how == "synonym"),
+                "it describes something else in the query, it is not what is looked for",
+            ),
         )
     return ("boost", f"{how}; {why_soft}", factor) if why_soft else ("filter", how, factor)
 
@@ -196,7 +209,8 @@ def _keyword(item: Linked, role: Role, reason: str, factor: float, context: Cont
     keys = _keys(item, role)
     condition: Condition = Terms(schema.field_of(entity.label), keys)
     if role == "demote" and not item.linked:
-        condition = AnyOf((condition, Match((schema.text[0],), entity.text)))
+        taken = (context.negated or {}).get((entity.start, entity.end), (0, 0))
+        condition = AnyOf((condition, Match((schema.text[0],), entity.text, _wording(context.text, taken))))
     clause = _clause(role, condition, entity, _shown(item), round(label.boost * factor, 4), label.relax)
     negated = (context.negated or {}).get((entity.start, entity.end))
     if entity.negated and negated is not None:

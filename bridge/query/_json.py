@@ -83,8 +83,8 @@ def condition_to_json(condition: Condition) -> dict[str, Any]:
             return {"terms": {"field": field, "values": list(values)}}
         case Range(field, interval):
             return {"range": {"field": field, **interval_to_json(interval)}}
-        case Match(fields, text):
-            return {"match": {"fields": list(fields), "text": text}}
+        case Match(fields, text, unless):
+            return {"match": {"fields": list(fields), "text": text, **({"unless": unless} if unless else {})}}
         case AnyOf(conditions):
             return {"any_of": [condition_to_json(one) for one in conditions]}
 

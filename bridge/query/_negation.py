@@ -30,6 +30,7 @@ from bridge.query._words import (
     between,
     has_content,
     overlaps,
+    word_set,
     words,
 )
 
@@ -42,8 +43,16 @@ _CUE = re.compile(
 )
 #: After "not", these only lead to the thing meant ("not made by nike").
 _LEADING = DETERMINERS | {"in", "from", "by", "made", "of", "with"}
-#: What follows makes the cue something else: "not only", "not for kids" (a purpose), "no 5".
-_NO_CUE_BEFORE = frozenset({"only", "just", "for", "too", "so", "less", "more", "than"})
+#: What follows makes the cue something else: "not only", "not for kids" (a purpose), "not enough", "not included".
+_NO_CUE_BEFORE = word_set(
+    """only just for too so less more than enough included available another yet all always every everyone everything
+    working"""
+)
+#: After these, "not" belongs to a sentence ("food is not enough", "do not disturb").
+_NO_CUE_AFTER = word_set(
+    """is are was were am be been do does did can could will would should shall may might must has have had why if or
+    ought"""
+)
 _MAX_FREE_WORDS = 3
 
 
@@ -93,8 +102,10 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
         if any(overlaps(span, other) for other in closed):
             continue
         following = _following_word(text, match.end())
+        before = words(text[: match.start()])[-1:]
         if (
             following is None
+            or (match["exclude"] and before and before[0].folded in _NO_CUE_AFTER)
             or following.folded in _NO_CUE_BEFORE
             or (match["lack"] and following.folded[:1].isdigit())
         ):
@@ -102,6 +113,11 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
         kind: Kind = "exclude" if match["exclude"] else "lack"
         cues.append(Cue(span[0], span[1], "opening" if span[0] <= first else kind))
     return cues
+
+
+def is_cue(text: str) -> bool:
+    """Whether a text begins with a negation word."""
+    return _CUE.match(text) is not None
 
 
 def apply_negation(

@@ -175,8 +175,11 @@ class QueryParser:
         keywords = [e for e in work.entities if self._kind(e) == "keyword"]
         context = Context(
             self.schema,
+            text,
             self._values.fill_rate,
-            lambda entity: is_head(text, found, entity, keywords, consumed, work.syntax.protected),
+            lambda entity, loose: is_head(
+                text, found, entity, keywords, consumed, work.syntax.protected, is_loose=loose
+            ),
             lambda entity: ends_phrase(text, found, entity, keywords, consumed),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
@@ -195,7 +198,7 @@ class QueryParser:
             linked = [link(entity, self.schema, dictionary) for entity in group]
             decisions += decide_value([item for item in linked if item is not None], context)
         if not foreign:
-            decisions += [decide_free_text(free, text, context) for free in work.negation.free]
+            decisions += [decide_free_text(free, context) for free in work.negation.free]
         return decisions
 
     def _assemble(self, work: _Work, decisions: Sequence[Decision], options: Options) -> Plan:

@@ -20,8 +20,12 @@ def is_head(
     entities: Sequence[Entity],
     consumed: Sequence[Range],
     quoted: Sequence[Range] = (),
+    *,
+    is_loose: bool = False,
 ) -> bool:
     """Whether the query is for the thing that `entity` names.
+
+    With `is_loose` (a synonym) the entity must also open the query: "vacuum cleaner" is no `cleaner`.
 
     `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
     `quoted` ranges have no grammar.
@@ -29,6 +33,8 @@ def is_head(
     taken = list(consumed)
     before = [w for w in found if w.end <= entity.start and not _in(w, taken) and not _in(w, quoted)]
     if any(word.folded in PREPOSITIONS for word in before):
+        return False
+    if is_loose and any(not _in(word, quoted) for word in before):
         return False
     return not _opens_late(text, found, entity, entities) and ends_phrase(text, found, entity, entities, taken)
 
@@ -67,7 +73,8 @@ def ends_phrase(
         same = [e for e in following if e.label == entity.label and e.start >= entity.end]
         if same:
             return ends_phrase(text, found, same[0], entities, taken)
-        return bool(mark)
+        # "wall decor floral, with teal": a comma may go on describing.
+        return False
     return bool(mark) or word.folded in FUNCTION_WORDS
 
 

@@ -11,24 +11,25 @@ Range = tuple[int, int]
 _WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f]|[-'’.&](?=[^\W_]))*")
 
 
-def _set(listed: str) -> frozenset[str]:
+def word_set(listed: str) -> frozenset[str]:
+    """The words of a list written in one string."""
     return frozenset(listed.split())
 
 
 #: Words after which something else is described than what the query is for ("case for smartwatch").
-PREPOSITIONS = _set(
+PREPOSITIONS = word_set(
     """for with of in on to from like by at about against between under over above below within per inside into near
     around than via vs versus"""
 )
 #: Words that join the members of a list.
-CONJUNCTIONS = _set("or and nor &")
-DETERMINERS = _set("a an the any some my your our their his her its this that these those")
+CONJUNCTIONS = word_set("or and nor &")
+DETERMINERS = word_set("a an the any some my your our their his her its this that these those")
 #: Words without a meaning of their own: a text of these alone is no text to require.
 FUNCTION_WORDS = (
     PREPOSITIONS
     | CONJUNCTIONS
     | DETERMINERS
-    | _set(
+    | word_set(
         """is are was be been i im me we you it as but so if then not no without except excluding only just also
         which who what where when how do does did can could would should will shall may might"""
     )

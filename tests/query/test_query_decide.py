@@ -133,7 +133,9 @@ def test_document_security_keeps_rejected_candidates_secret(shop: Shop) -> None:
 
 def test_a_negated_unknown_thing_is_demoted_by_tag_and_by_name(shop: Shop) -> None:
     plan = shop({"glitter": ("product feature", 0.9)}).parse("boots not glitter")
-    condition = AnyOf((Terms("entities.feature", ("glitter", "glitters")), Match(("title",), "glitter")))
+    condition = AnyOf(
+        (Terms("entities.feature", ("glitter", "glitters")), Match(("title",), "glitter", unless="not glitter"))
+    )
     assert [(c.role, c.condition) for c in plan.clauses] == [("demote", condition)]
     assert clause(plan, "feature!=glitter").boost < 1.0
 

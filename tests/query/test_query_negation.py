@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.clauses import Terms
+from bridge.clauses import Match, Terms
 
 from .conftest import SHOP_RATES, Shop, clause, reasons, roles
 
@@ -68,6 +68,9 @@ def test_the_scope_of_a_cue(shop: Shop, text: str, against: set[str]) -> None:
         "not only nike",
         "boots not",
         "boots not for kids",
+        "when food is not enough",
+        "gift not included batteries",
+        "please do not disturb sign",
         "yes no game cards if not then what when not so or",
         "7 up",
     ],
@@ -123,3 +126,10 @@ def test_a_span_below_its_band_does_not_shield_negated_words(shop: Shop) -> None
     plan = shop({"cheesecake": ("product feature", 0.45)}, values={}).parse("chocolate cake not cheesecake")
     assert roles(plan) == {"text!=cheesecake": "demote"}
     assert plan.required == "chocolate cake"
+
+
+def test_the_users_own_wording_exempts_a_title_from_its_demotion(shop: Shop) -> None:
+    assert clause(shop().parse("ban idiots not guns"), "text!=guns").condition == Match(
+        ("title",), "guns", unless="not guns"
+    )
+    assert clause(shop().parse("hats -guns"), "text!=guns").condition == Match(("title",), "guns")
