@@ -9,7 +9,7 @@ from bridge.entities import Entity, Span
 from bridge.query._negation import Cue
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
-from bridge.query._words import FUNCTION_WORDS, inside, overlaps, words
+from bridge.query._words import FUNCTION_WORDS, overlaps, words
 from bridge.schema import Schema
 from bridge.scorer import Scorer
 from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_quantities
@@ -135,7 +135,8 @@ def _same_head(entity: Entity, other: Entity) -> bool:
 
 def is_whole(text: str, entity: Entity) -> bool:
     """Whether an entity covers every word of the text."""
-    return all(inside((word.start, word.end), (entity.start, entity.end)) for word in words(text))
+    found = words(text)
+    return bool(found) and entity.start <= found[0].start and found[-1].end <= entity.end
 
 
 def _too_weak(entity: Entity, schema: Schema) -> str | None:

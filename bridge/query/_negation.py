@@ -28,7 +28,9 @@ from bridge.query._words import (
     Range,
     Word,
     between,
+    first_after,
     has_content,
+    last_before,
     overlaps,
     word_set,
     words,
@@ -96,16 +98,17 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
     """
     cues: list[Cue] = []
     closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
-    first = next((word.start for word in words(text)), 0)
+    found = words(text)
+    first = found[0].start if found else 0
     for match in _CUE.finditer(text):
         span = match.span()
         if any(overlaps(span, other) for other in closed):
             continue
-        following = _following_word(text, match.end())
-        before = words(text[: match.start()])[-1:]
+        after, previous = first_after(found, match.end()), last_before(found, match.start())
+        following = None if after is None else found[after]
         if (
             following is None
-            or (match["exclude"] and before and before[0].folded in _NO_CUE_AFTER)
+            or (match["exclude"] and previous is not None and found[previous].folded in _NO_CUE_AFTER)
             or following.folded in _NO_CUE_BEFORE
             or (match["lack"] and following.folded[:1].isdigit())
         ):
@@ -164,7 +167,8 @@ def _reach(
     reached: dict[Range, tuple[Range, Kind]],
     free: list[FreeText],
 ) -> None:
-    index = next((i for i, word in enumerate(found) if word.start >= cue.end), len(found))
+    after_cue = first_after(found, cue.end)
+    index = len(found) if after_cue is None else after_cue
     while index < len(found) and found[index].folded in _LEADING:
         index += 1
     labels: set[str] = set()
@@ -219,7 +223,7 @@ def _free_stretch(
 
 def _after_conjunction(text: str, found: Sequence[Word], end: int) -> tuple[int | None, str | None]:
     """Index of the word after `or`, `nor`, `and` or a comma that follows `end`, and which of them it was."""
-    index = next((i for i, word in enumerate(found) if word.start >= end), None)
+    index = first_after(found, end)
     if index is None:
         return None, None
     mark = between(text, end, found[index].start)
@@ -228,9 +232,3 @@ def _after_conjunction(text: str, found: Sequence[Word], end: int) -> tuple[int 
     if mark in (",", "/"):
         return index, mark
     return None, None
-
-
-def _following_word(text: str, offset: int) -> Word | None:
-    for word in words(text[offset : offset + 200]):
-        return Word(word.start + offset, word.end + offset, word.folded)
-    return None

@@ -40,6 +40,8 @@ from bridge.tagging import QuantityMatch, Rejected, resolve
 MAX_TEXT = 2_000
 #: A text of more characters is not shown to the model: its time would exceed any query's budget.
 MAX_MODEL_TEXT = 512
+#: A text that names more things is a list or a page, no search query; it stays as it is.
+MAX_FOUND = 64
 _DEFAULT = Options()
 _Key = tuple[object, ...]
 
@@ -133,6 +135,9 @@ class QueryParser:
         notes: list[str] = []
         quantities = [] if foreign else from_grammar(text, self.schema, options)
         stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
+        marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
+        if marked + len(quantities) + len(stored) > MAX_FOUND:
+            return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))
         stored, rejected = sift(text, stored, syntax, self.schema)
         spans: list[Entity] = []
         whole = any(is_whole(text, entity) for entity in stored)

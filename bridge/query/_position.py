@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bridge.entities import Entity
-from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, overlaps
+from bridge.query._words import (
+    CONJUNCTIONS,
+    FUNCTION_WORDS,
+    PREPOSITIONS,
+    Range,
+    Word,
+    between,
+    first_after,
+    last_before,
+    overlaps,
+)
 
 
 def is_head(
@@ -41,7 +51,7 @@ def is_head(
 
 def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity]) -> bool:
     """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea)."""
-    index = max((i for i, word in enumerate(found) if word.end <= entity.start), default=None)
+    index = last_before(found, entity.start)
     if index is None:
         return False
     mark = between(text, found[index].end, entity.start)
@@ -58,7 +68,7 @@ def ends_phrase(
     text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
 ) -> bool:
     """Whether no plain word follows the entity in its phrase ("coffee under $20", not "coffee mug")."""
-    index = next((i for i, word in enumerate(found) if word.start >= entity.end), None)
+    index = first_after(found, entity.end)
     if index is None:
         return True
     word = found[index]

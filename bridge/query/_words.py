@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Range = tuple[int, int]
 
@@ -45,9 +47,19 @@ class Word:
     folded: str
 
 
-def words(text: str) -> list[Word]:
-    """The words of a text in order; `sugar-free`, `man's` and `15.6` are one word each."""
-    return [Word(m.start(), m.end(), m.group().casefold()) for m in _WORD.finditer(text)]
+@lru_cache(maxsize=128)
+def words(text: str) -> tuple[Word, ...]:
+    """The words of a text in order; `sugar-free`, `man's` and `15.6` are one word each.
+
+    Many steps look at the same text, so the last few are kept.
+    """
+    return tuple(Word(m.start(), m.end(), m.group().casefold()) for m in _WORD.finditer(text))
+
+
+def last_before(found: Sequence[Word], offset: int) -> int | None:
+    """Index of the last word that ends at or before an offset; None when there is none."""
+    index = bisect_right(found, offset, key=lambda word: word.end)
+    return index - 1 if index else None
 
 
 def overlaps(a: Range, b: Range) -> bool:
@@ -110,9 +122,7 @@ def between(text: str, left: int, right: int) -> str:
     return text[left:right].strip()
 
 
-def word_at(found: Sequence[Word], offset: int) -> int | None:
+def first_after(found: Sequence[Word], offset: int) -> int | None:
     """Index of the first word that starts at or after an offset; None when there is none."""
-    for index, word in enumerate(found):
-        if word.start >= offset:
-            return index
-    return None
+    index = bisect_left(found, offset, key=lambda word: word.start)
+    return index if index < len(found) else None

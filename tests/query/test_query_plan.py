@@ -130,6 +130,13 @@ def test_a_text_that_is_no_query_is_left_alone(shop: Shop) -> None:
     assert plan.required == plan.text
 
 
+def test_a_text_that_names_very_many_things_is_left_alone(shop: Shop) -> None:
+    for text in ("red -nike " * 100, "coats under $5 " * 70, "brand:nike " * 100):
+        plan = shop().parse(text)
+        assert (plan.clauses, plan.required) == ((), text)
+        assert "not taken for a search query" in reasons(plan)
+
+
 def test_a_long_query_goes_without_the_model(shop: Shop) -> None:
     plan = shop({"waterproof": ("product feature", 0.9)}).parse("waterproof coats " + "x" * MAX_MODEL_TEXT)
     assert "feature" not in {c.label for c in plan.clauses}
