@@ -11,8 +11,11 @@ from bridge.engines.dsl import Unchanged, count_body, find_text, rewrite
 from bridge.query import Options, relax
 from bridge.schema import Schema
 
-#: What became of a search body that was looked at.
-Outcome = Literal["rewritten", "nothing_found", "no_text", "off", "too_long"]
+#: What became of a search body: looked at (first line), or left as it is since something failed.
+Outcome = Literal[
+    "rewritten", "nothing_found", "no_text", "off", "too_long",
+    "deadline", "overloaded", "not_ready", "count_failed", "invalid_plan", "failed",
+]  # fmt: skip
 #: Longest text in characters that is taken for a query.
 MAX_QUERY_CHARS = 1_000
 

@@ -1,14 +1,14 @@
-"""One search body through query understanding: find the text, parse, relax, apply."""
+"""One search body through query understanding within the sidecar's time, and what each failure means for it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from bridge.clauses import Explanation, Plan
-from bridge.engines.dsl import Found, Unchanged, count_body, find_text, rewrite
+from bridge import clients
+from bridge.clauses import Plan
+from bridge.clients import Rewriting
 from bridge.errors import (
     BridgeError,
     DeadlineExceededError,
@@ -17,31 +17,11 @@ from bridge.errors import (
     NotReadyError,
     OverloadedError,
 )
-from bridge.query import Options, relax
+from bridge.query import Options
 from bridge.sidecar._batching import calling
 from bridge.sidecar._runtime import Runtime, Served
 
 log = logging.getLogger("bridge.sidecar")
-
-#: What became of a search body; the values of the metric `gliner_bridge_searches_total{outcome}`.
-Outcome = Literal[
-    "rewritten", "nothing_found", "no_text", "off", "too_long", "deadline", "overloaded", "not_ready", "count_failed",
-    "invalid_plan", "failed",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Rewriting:
-    """The body to run and how it came about. `body` is the caller's own object where nothing changed."""
-
-    body: Mapping[str, Any]
-    outcome: Outcome
-    reason: str
-    plan: Plan | None = None
-
-    @property
-    def changed(self) -> bool:
-        return self.outcome == "rewritten"
 
 
 def rewrite_body(
@@ -51,44 +31,27 @@ def rewrite_body(
 
     `deadline` is a `time.monotonic()` value. Raises what goes wrong: see `settle`.
     """
-    schema = served.schema
-    if options.off:
-        return Rewriting(body, "off", "switched off by the request")
-    found = find_text(body, schema)
-    if isinstance(found, Unchanged):
-        return Rewriting(body, "no_text", found.reason)
-    if len(found.text) > runtime.config.max_query_chars:
-        return Rewriting(body, "too_long", "the text is longer than a query's")
-    parser = served.parser
-    with calling(deadline=deadline):
-        plan = parser.parse(found.text, options, deadline=deadline)
-    if options.plan is None and schema.relaxation == "counts" and plan.mode == "filters":
-        if served.counter is None:
-            # Hard filters that nobody can check could empty the result: they order it instead.
-            note = Explanation(None, "note", "no engine to count with: filters order the results instead")
-            plan = replace(plan, mode="tiers", explain=(*plan.explain, note))
-        else:
-            before = plan
-            plan = relax(plan, lambda plans: _count(runtime, served, body, found, plans, deadline))
-            if plan.clauses != before.clauses:
-                runtime.metrics.relaxed.labels(schema.name).inc()
-    applied = rewrite(body, found, plan, schema)
-    notes = tuple(Explanation(None, "note", note) for note in applied.notes)
-    plan = replace(plan, explain=(*plan.explain, *notes))
-    if not applied.changed:
-        return Rewriting(body, "nothing_found", "nothing in the text became a clause", plan)
-    return Rewriting(applied.body, "rewritten", "rewritten", plan)
+    schema, parser, counter = served.schema, served.parser, served.counter
 
+    def parse(text: str) -> Plan:
+        with calling(deadline=deadline):
+            return parser.parse(text, options, deadline=deadline)
 
-def _count(
-    runtime: Runtime, served: Served, body: Mapping[str, Any], found: Found, plans: Sequence[Plan], deadline: float
-) -> list[int]:
-    """Hits of the caller's whole search under each plan, in one round trip to the engine."""
-    counter = served.counter
-    if counter is None:
-        raise InputError("no engine is connected to count with")
-    bodies = [count_body(rewrite(body, found, plan, served.schema).body) for plan in plans]
-    return list(runtime.within(deadline, lambda: counter.counts(served.schema.index, bodies)))
+    def count(bodies: Sequence[dict[str, Any]]) -> Sequence[int]:
+        assert counter is not None
+        return runtime.within(deadline, lambda: counter.counts(schema.index, bodies))
+
+    rewriting = clients.rewrite_body(
+        body,
+        schema,
+        parse,
+        None if counter is None else count,
+        options,
+        max_query_chars=runtime.config.max_query_chars,
+    )
+    if rewriting.relaxed:
+        runtime.metrics.relaxed.labels(schema.name).inc()
+    return rewriting
 
 
 def settle(body: Mapping[str, Any], error: Exception) -> Rewriting:
