@@ -52,8 +52,11 @@ def ensure_model(session: Session, role: str, connector_id: str) -> str:
             answer={"model_id": f"<id of model {name}>", "task_id": None},
         )
         if not session.dry_run:
-            _await_task(session, answer["task_id"], f"registering model {name}")
-            _await_model(session, answer["model_id"], name)
+            error = _await_task(session, answer["task_id"], f"registering model {name}")
+            if error:
+                raise EngineError(f"model {name} could not be registered: {error}", where=session.engine.url)
+            if not _await_deployed(session, answer["model_id"], name):
+                _deploy(session, answer["model_id"], name)
         return str(answer["model_id"])
     model_id, stored = found
     if stored.get("connector_id") != connector_id or stored.get("description") != wanted["description"]:
@@ -61,7 +64,7 @@ def ensure_model(session: Session, role: str, connector_id: str) -> str:
         body = {"connector_id": connector_id, "description": wanted["description"]}
         session.write("PUT", f"{_ML}/models/{model_id}", body, why=f"update model {name}")
         _deploy(session, model_id, name)
-    elif session.dry_run or _state(session, model_id) == "DEPLOYED":
+    elif session.dry_run or _await_deployed(session, model_id, name):
         session.keep(f"model {name}")
     else:
         _deploy(session, model_id, name)
@@ -170,34 +173,53 @@ def _undeploy(session: Session, model_id: str, name: str) -> None:
 
 
 def _deploy(session: Session, model_id: str, name: str) -> None:
-    answer = session.write("POST", f"{_ML}/models/{model_id}/_deploy", why=f"deploy model {name}")
-    if not session.dry_run:
-        _await_task(session, answer["task_id"], f"deploying model {name}")
-        _await_model(session, model_id, name)
+    """Deploy a model and wait for it.
+
+    A node that has just started deploys by itself what was deployed before, and fails where fetching its encryption key
+    takes longer than three seconds. It then takes every later try for a duplicate until the model is undeployed.
+    """
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
+        answer = session.write("POST", f"{_ML}/models/{model_id}/_deploy", why=f"deploy model {name}")
+        if session.dry_run:
+            return
+        error = _await_task(session, answer["task_id"], f"deploying model {name}")
+        if _await_deployed(session, model_id, name):
+            return
+        passing = error is None or "master key" in error or "Duplicate deploy model task" in error
+        if not passing or time.monotonic() > until:
+            raise EngineError(f"model {name} could not be deployed: {error}", where=session.engine.url)
+        time.sleep(1.0)
+        _undeploy(session, model_id, name)
 
 
 def _state(session: Session, model_id: str) -> str:
     return str(session.engine.request("GET", f"{_ML}/models/{model_id}").get("model_state"))
 
 
-def _await_task(session: Session, task_id: str, what: str) -> None:
-    def done() -> bool:
-        task = session.engine.request("GET", f"{_ML}/tasks/{task_id}")
-        if task["state"] in ("FAILED", "CANCELLED"):
-            raise EngineError(f"{what} failed: {task.get('error')}", where=session.engine.url)
-        return bool(task["state"] in ("COMPLETED", "COMPLETED_WITH_ERROR"))
+def _await_task(session: Session, task_id: str, what: str) -> str | None:
+    """Wait for a task to end; the error where it failed."""
+    task: dict[str, Any] = {}
 
-    _await(done, what)
+    def ended() -> bool:
+        task.update(session.engine.request("GET", f"{_ML}/tasks/{task_id}"))
+        return task["state"] in ("COMPLETED", "COMPLETED_WITH_ERROR", "FAILED", "CANCELLED")
+
+    _await(ended, what)
+    return str(task.get("error")) if task["state"] in ("FAILED", "CANCELLED") else None
 
 
-def _await_model(session: Session, model_id: str, name: str) -> None:
-    def deployed() -> bool:
+def _await_deployed(session: Session, model_id: str, name: str) -> bool:
+    """Wait while a model is being deployed; whether it is in the end."""
+    state = ""
+
+    def settled() -> bool:
+        nonlocal state
         state = _state(session, model_id)
-        if state == "DEPLOY_FAILED":
-            raise EngineError(f"model {name} could not be deployed", where=session.engine.url)
-        return state in ("DEPLOYED", "PARTIALLY_DEPLOYED")
+        return state not in ("DEPLOYING", "REGISTERING", "REGISTERED")
 
-    _await(deployed, f"deploying model {name}")
+    _await(settled, f"deploying model {name}")
+    return state in ("DEPLOYED", "PARTIALLY_DEPLOYED")
 
 
 def _await(done: Any, what: str) -> None:

@@ -164,8 +164,8 @@ def test_a_node_starts_is_found_again_stops_and_keeps_its_data(tmp_path: Path) -
     node = local.start(data=tmp_path, port=0, heap="512m", on_progress=steps.append)
     try:
         assert steps[-1] == f"OpenSearch 2.19.1 answers at {node.url}"
-        assert httpx.get(node.url).json()["version"]["number"] == "2.19.1"
-        httpx.put(f"{node.url}/kept/_doc/1", json={"title": "red shoes"}).raise_for_status()
+        assert httpx.get(node.url, timeout=60).json()["version"]["number"] == "2.19.1"
+        httpx.put(f"{node.url}/kept/_doc/1", json={"title": "red shoes"}, timeout=60).raise_for_status()
 
         again = local.start(data=tmp_path)
         assert (again.url, again.pid, again.started) == (node.url, node.pid, False)
@@ -177,7 +177,7 @@ def test_a_node_starts_is_found_again_stops_and_keeps_its_data(tmp_path: Path) -
     second = local.start(data=tmp_path, port=0, heap="512m")
     try:
         assert second.started
-        assert httpx.get(f"{second.url}/kept/_doc/1").json()["_source"] == {"title": "red shoes"}
+        assert httpx.get(f"{second.url}/kept/_doc/1", timeout=60).json()["_source"] == {"title": "red shoes"}
     finally:
         local.stop(data=tmp_path)
 
@@ -199,4 +199,4 @@ def test_a_tied_node_ends_with_the_process_that_started_it(tmp_path: Path) -> No
 
 @pytest.mark.engine
 def test_the_session_node_has_ml_commons(opensearch_url: str) -> None:
-    assert httpx.get(f"{opensearch_url}/_plugins/_ml/stats").status_code == 200
+    assert httpx.get(f"{opensearch_url}/_plugins/_ml/stats", timeout=60).status_code == 200
