@@ -13,8 +13,6 @@ from bridge.errors import EngineError
 
 _ML = "/_plugins/_ml"
 _WAIT_SECONDS = 60.0
-#: A model that is called while its connector is being changed deploys itself again.
-_UPDATE_TRIES = 5
 
 
 def ensure_connector(
@@ -146,19 +144,25 @@ def _create_connector(session: Session, wanted: dict[str, Any]) -> str:
 
 
 def _update_connector(session: Session, connector_id: str, wanted: dict[str, Any]) -> None:
-    """A connector can only be changed while no model that uses it is deployed."""
+    """A connector can only be changed while no model that uses it is deployed.
+
+    The engine looks for such models by a search, which sees an undeployment a second late, and a model that is called
+    meanwhile deploys itself again. Hence the tries.
+    """
     name = wanted["name"]
     user = _find(session, "models", name)
-    for remaining in reversed(range(_UPDATE_TRIES)):
+    until = time.monotonic() + _WAIT_SECONDS
+    while True:
         if user:
             _undeploy(session, user[0], name)
         try:
             session.write("PUT", f"{_ML}/connectors/{connector_id}", wanted, why=f"update connector {name}")
             break
         except EngineError as error:
-            if not remaining or "still using this connector" not in error.message:
+            if "still using this connector" not in error.message or time.monotonic() > until:
                 raise
-            time.sleep(0.2)
+            del session.requests[-2 if user else -1 :]  # they changed nothing
+            time.sleep(0.5)
     if user:
         _deploy(session, user[0], name)
 
