@@ -95,7 +95,7 @@ def component_template(schema: Schema) -> dict[str, Any]:
     """The mapping of the fields that the bridge adds, as a component template."""
     labels = {name: _TYPES[schema.labels[name].kind] for name in schema.tagged_labels()}
     made: dict[str, Any] = _fill(
-        _load("mappings/opensearch/component-template.json"),
+        _load("mappings/component-template.json"),
         {"schema": schema.name, "prefix": schema.entities, "labels": labels},
     )
     return made

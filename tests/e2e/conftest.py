@@ -80,8 +80,8 @@ def shop(opensearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     path = folder / "e2e_shop.yaml"
     path.write_text(SCHEMA, encoding="utf-8")
     schema = load_schema(path)
-    client = OpenSearch(opensearch_url, timeout=60)
-    engine = OpenSearchEngine(opensearch_url)
+    client = OpenSearch(opensearch_url, timeout=300)
+    engine = OpenSearchEngine(opensearch_url, timeout=300)
     with _sidecar(path, opensearch_url, folder) as (queries, documents):
         front = Front(queries, documents)
         shop = Shop(client, engine, front, schema, queries)

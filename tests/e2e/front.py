@@ -35,7 +35,7 @@ class Front:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 front.calls.append(self.path)
                 if front.mode == "freeze":
-                    front._released.wait(20)
+                    front._released.wait(200)
                     self.close_connection = True
                     return
                 if front.mode == "hang up":
@@ -44,7 +44,7 @@ class Front:
                 if front.mode == "pass":
                     upstream = documents if "/ingest/" in self.path else queries
                     headers = {"Content-Type": "application/json"}
-                    answer = httpx.post(upstream + self.path, content=body, headers=headers, timeout=60)
+                    answer = httpx.post(upstream + self.path, content=body, headers=headers, timeout=300)
                     status, content = answer.status_code, answer.content
                 else:
                     status, content = _ANSWERS[front.mode]

@@ -277,7 +277,7 @@ def test_connectors_have_limits_that_fit_their_work(engine: OpenSearchEngine) ->
         engine.request("GET", f"/_plugins/_ml/connectors/{ids[f'gliner-bridge-{role}']}")
         for role in ("ingest", "search")
     )
-    assert ingest["client_config"] | {"max_connection": 64, "read_timeout": 30} == ingest["client_config"]
+    assert ingest["client_config"] | {"max_connection": 64, "read_timeout": 120} == ingest["client_config"]
     assert ingest["client_config"]["max_retry_times"] > 0
     wanted = {"max_connection": 512, "read_timeout": 1, "connection_timeout": 1, "max_retry_times": 0}
     assert search["client_config"] | wanted == search["client_config"]
