@@ -33,7 +33,16 @@ def condition_to_dsl(condition: Condition, *, date_format: str | None = None) ->
         return some[0] if len(some) == 1 else any_of(some)
     if not condition.fields or not condition.text.strip():
         return None
-    return {"multi_match": {"query": condition.text, "fields": list(condition.fields), "type": "phrase"}}
+    phrase = _phrase(condition, condition.text)
+    if not condition.unless.strip():
+        return phrase
+    # `standard` keeps the "not" that most analyzers of text drop; where the index dropped it too, nothing is exempt.
+    exempt = _phrase(condition, condition.unless, analyzer="standard")
+    return {"bool": {"must": [phrase], "must_not": [exempt]}}
+
+
+def _phrase(condition: Match, text: str, **options: str) -> dict[str, Any]:
+    return {"multi_match": {"query": text, "fields": list(condition.fields), "type": "phrase", **options}}
 
 
 def clause_condition(clause: Clause, schema: Schema) -> dict[str, Any] | None:

@@ -374,3 +374,12 @@ class TestConditions:
         assert query["bool"]["filter"] == [
             {"range": {"sold": {"gte": 1700000000000, "format": "epoch_millis", "_name": "bridge:sold=x"}}}
         ]
+
+
+def test_a_demoted_phrase_spares_documents_that_say_it_as_the_user_did() -> None:
+    condition = Match(("name",), "guns", unless="not guns")
+    made = condition_to_dsl(condition)
+    assert made is not None
+    (exempt,) = made["bool"]["must_not"]
+    assert exempt["multi_match"]["query"] == "not guns"
+    assert exempt["multi_match"]["analyzer"] == "standard", "most analyzers of text drop the `not`"
