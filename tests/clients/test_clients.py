@@ -72,7 +72,7 @@ def test_a_price_in_the_text_becomes_a_filter(engine: OpenSearchEngine, schema: 
     answer = client_for(engine, schema).search(index=INDEX, body=BODY)
     assert [hit["_id"] for hit in answer.hits] == ["a"]
     assert answer.plan is not None
-    assert [clause.name for clause in answer.plan.clauses if clause.role == "filter"] == ["bridge:price=<50"]
+    assert "bridge:price=<50" in [clause.name for clause in answer.plan.clauses if clause.role == "filter"]
 
 
 def test_a_filter_that_would_find_nothing_is_given_up(engine: OpenSearchEngine, schema: Schema) -> None:
