@@ -74,7 +74,7 @@ class Shop:
         httpx.post(f"{self.sidecar}/v1/refresh", json={}, timeout=30).raise_for_status()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # later packages install into and clean the same cluster
 def shop(opensearch_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     folder = tmp_path_factory.mktemp("shop")
     path = folder / "e2e_shop.yaml"
