@@ -115,7 +115,7 @@ def test_header_and_body_leave_in_one_write(sidecar: httpx.Client) -> None:
 
 
 def test_the_access_log_holds_routes_and_no_texts(sidecar: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.INFO, logger="bridge.sidecar.access"):
         sidecar.post("/v1/parse", json={"text": "zq7secretword coffee", "schema": "grocery"})
         sidecar.post("/opensearch/ingest/grocery", json={"name": "zq7secretword"})
         sidecar.post("/opensearch/search/grocery", json={"query": {"match": {"name": "zq7secretword"}}})
