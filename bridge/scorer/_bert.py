@@ -2,7 +2,7 @@
 
 A query of six words spends more time between matrix products than in them. Query, key and value are one product here,
 position and segment vectors one table, and an unpadded batch has no mask. Weights are those of the network, packed once
-for oneDNN where torch has it: the same products, on AMD processors 1.2 to 2 times as fast as through MKL.
+for oneDNN where torch has it: the same products, and on AMD processors faster than through MKL.
 """
 
 from __future__ import annotations
