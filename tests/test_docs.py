@@ -156,4 +156,5 @@ def test_readme_shows_what_it_does_and_how_to_start_on_the_first_screen() -> Non
     screen = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:45])
     assert "make demo" in screen
     assert "make test" in screen
-    assert "under $20" in screen
+    assert "between 10 and 25 dollars" in screen
+    assert "must match" in screen
