@@ -21,7 +21,7 @@ from bridge.schema import Schema
 #: Part of a label's boost that a model span below the filter band gets.
 _WEAK = 0.5
 #: A reading that so many times fewer documents carry than another reading of the same words is a tagging error.
-_RARE = 10
+_RARE = 3
 #: How much of its score a hit keeps that has what the user said they do not want. The user's own text still scores
 #: (it names the unwanted word), so this must outweigh one good match.
 DEMOTED = 0.2
