@@ -13,6 +13,7 @@ from bridge.errors import EngineError
 
 _ML = "/_plugins/_ml"
 _WAIT_SECONDS = 60.0
+_DELETE_SECONDS = 15.0
 
 
 def ensure_connector(
@@ -74,16 +75,35 @@ def remove_model(session: Session, role: str) -> None:
     name = f"{_definitions.NAME}-{role}"
     if found := _find(session, "models", name):
         _undeploy(session, found[0], name)
-        session.write("DELETE", f"{_ML}/models/{found[0]}", why=f"delete model {name}")
+        _delete(session, f"{_ML}/models/{found[0]}", f"delete model {name}")
     if group := _find(session, "model_groups", name):
-        session.write("DELETE", f"{_ML}/model_groups/{group[0]}", why=f"delete model group {name}")
+        _delete(session, f"{_ML}/model_groups/{group[0]}", f"delete model group {name}")
 
 
 def remove_connector(session: Session, role: str) -> None:
     """Delete the connector for `role`; nothing where there is none."""
     name = f"{_definitions.NAME}-{role}"
     if found := _find(session, "connectors", name):
-        session.write("DELETE", f"{_ML}/connectors/{found[0]}", why=f"delete connector {name}")
+        _delete(session, f"{_ML}/connectors/{found[0]}", f"delete connector {name}")
+
+
+def _delete(session: Session, path: str, why: str) -> None:
+    """Delete an object of ML Commons, which looks for its users by a search that shows them for a while longer.
+
+    What is gone already is as wanted; what is refused for another reason than permission is tried again for a while.
+    """
+    until = time.monotonic() + _DELETE_SECONDS
+    while True:
+        try:
+            session.write("DELETE", path, why=why)
+            return
+        except EngineError as error:
+            if error.status == 404:
+                return
+            if error.status in (401, 403) or time.monotonic() > until:
+                raise
+            session.requests.pop()  # it changed nothing
+            time.sleep(0.5)
 
 
 def _find(session: Session, kind: str, name: str) -> tuple[str, dict[str, Any]] | None:
@@ -113,7 +133,12 @@ def _find(session: Session, kind: str, name: str) -> tuple[str, dict[str, Any]] 
     source: dict[str, Any] = hits[0]["_source"]
     if kind != "model_groups":
         # A search may show the state before the last change; a GET shows the present one.
-        source = session.engine.request("GET", f"{_ML}/{kind}/{hits[0]['_id']}")
+        try:
+            source = session.engine.request("GET", f"{_ML}/{kind}/{hits[0]['_id']}")
+        except EngineError as error:
+            if error.status == 404:  # deleted a moment ago, and still in the search
+                return None
+            raise
     if not str(source.get("description", "")).startswith(MARKER):
         raise EngineError(
             f"a {what} named {name} exists ({ids}) and was not made by gliner-bridge",
