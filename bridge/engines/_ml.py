@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from bridge.engines import _definitions
@@ -74,8 +75,13 @@ def remove_model(session: Session, role: str) -> None:
     """Undeploy and delete the model for `role`, and its group; nothing where there is none."""
     name = f"{_definitions.NAME}-{role}"
     if found := _find(session, "models", name):
-        _undeploy(session, found[0], name)
-        _delete(session, f"{_ML}/models/{found[0]}", f"delete model {name}")
+        _delete(
+            session,
+            f"{_ML}/models/{found[0]}",
+            f"delete model {name}",
+            # Each time anew: a model that is called, or that a new node finds, deploys itself again.
+            before=lambda: _undeploy(session, found[0], name),
+        )
     if group := _find(session, "model_groups", name):
         _delete(session, f"{_ML}/model_groups/{group[0]}", f"delete model group {name}")
 
@@ -87,14 +93,16 @@ def remove_connector(session: Session, role: str) -> None:
         _delete(session, f"{_ML}/connectors/{found[0]}", f"delete connector {name}")
 
 
-def _delete(session: Session, path: str, why: str) -> None:
+def _delete(session: Session, path: str, why: str, *, before: Callable[[], None] = lambda: None) -> None:
     """Delete an object of ML Commons, which looks for its users by a search that shows them for a while longer.
 
     What is gone already is as wanted; what is refused for another reason than permission is tried again for a while.
     """
     until = time.monotonic() + _DELETE_SECONDS
     while True:
+        written = len(session.requests)
         try:
+            before()
             session.write("DELETE", path, why=why)
             return
         except EngineError as error:
@@ -102,7 +110,7 @@ def _delete(session: Session, path: str, why: str) -> None:
                 return
             if error.status in (401, 403) or time.monotonic() > until:
                 raise
-            session.requests.pop()  # it changed nothing
+            del session.requests[written:]  # they changed nothing that lasted
             time.sleep(0.5)
 
 

@@ -18,12 +18,21 @@ def ids(answer: dict[str, Any]) -> list[str]:
     return [hit["_id"] for hit in answer["hits"]["hits"]]
 
 
+def rewritten(shop: Shop, body: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a rewritten search; on a busy machine a try may run out of time, and the own query runs."""
+    for _ in range(6):
+        answer = shop.search(body)
+        if any(name.startswith("bridge:") for hit in answer["hits"]["hits"] for name in hit.get("matched_queries", [])):
+            break
+    return answer
+
+
 def match(text: str = TEXT, **options: Any) -> dict[str, Any]:
     return {"multi_match": {"query": text, "fields": ["title^3", "body"], **options}}
 
 
 def test_the_price_becomes_a_filter(shop: Shop) -> None:
-    answer = shop.search({"query": match()})
+    answer = rewritten(shop, {"query": match()})
     assert ids(answer)
     assert all(hit["_source"]["price"] < 50 for hit in answer["hits"]["hits"])
     assert any("bridge:price" in name for hit in answer["hits"]["hits"] for name in hit.get("matched_queries", []))
@@ -32,7 +41,7 @@ def test_the_price_becomes_a_filter(shop: Shop) -> None:
 def test_the_words_of_the_price_are_no_longer_required(shop: Shop) -> None:
     body = {"query": match(operator="and", type="cross_fields")}
     assert not ids(shop.search(body, pipeline="_none"))
-    assert ids(shop.search(body))
+    assert ids(rewritten(shop, body))
 
 
 def test_the_callers_own_filter_stays(shop: Shop) -> None:
@@ -122,7 +131,7 @@ def test_a_body_without_query_answers_as_before(shop: Shop, body: dict[str, Any]
 
 def test_text_in_ext_replaces_a_match_all(shop: Shop) -> None:
     body = {"query": {"match_all": {}}, "ext": {"ml_inference": {"query_text": TEXT}}}
-    answer = shop.search(body)
+    answer = rewritten(shop, body)
     assert ids(answer)
     assert all(hit["_source"]["price"] < 50 for hit in answer["hits"]["hits"])
 
@@ -134,7 +143,7 @@ def test_switched_off_by_request(shop: Shop) -> None:
 
 
 def test_a_rewritten_search_is_answered_the_same_twice(shop: Shop) -> None:
-    first, second = shop.search({"query": match()}), shop.search({"query": match()})
+    first, second = rewritten(shop, {"query": match()}), rewritten(shop, {"query": match()})
     assert [(h["_id"], h["_score"]) for h in first["hits"]["hits"]] == [
         (h["_id"], h["_score"]) for h in second["hits"]["hits"]
     ]
