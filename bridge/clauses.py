@@ -16,7 +16,8 @@ from bridge.entities import Entity, Interval, Scalar
 #:   boost    matching hits score higher (`should`)
 #:   demote   matching hits score lower (`boosting.negative`)
 #:   expand   hits may match this instead of the text (OR-ed into the user's leaf)
-Role = Literal["filter", "exclude", "boost", "demote", "expand"]
+#:   sort     hits are ordered by the field, where the search has no order of its own; a boost where it has one
+Role = Literal["filter", "exclude", "boost", "demote", "expand", "sort"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,33 @@ class Range:
 
     field: str
     interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """The numeric or date field lies within `interval`, the better the nearer to `origin`; only in the role `boost`.
+
+    The whole boost at `origin`, half of it at the interval's ends, nothing outside. `origin` is in the field's unit,
+    milliseconds since 1970 for a date.
+    """
+
+    field: str
+    origin: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """The field's values order the hits: the lowest or the highest first ("cheapest", "best rated").
+
+    In the role `boost`, `origin` is the value that gets the whole boost and `pivot` the distance from it at which half
+    is left, both in the field's unit (milliseconds for a date); a `rank_feature` field needs neither.
+    """
+
+    field: str
+    order: Literal["lowest", "highest"]
+    origin: float | None = None
+    pivot: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +84,7 @@ class Match:
     unless: str = ""
 
 
-Condition = Terms | Range | AnyOf | Match
+Condition = Terms | Range | Near | Rank | AnyOf | Match
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _SOFTER: dict[Role, Role] = {
     "expand": "boost",
     "boost": "boost",
     "demote": "demote",
+    "sort": "boost",
 }
 
 

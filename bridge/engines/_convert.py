@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.clauses import AnyOf, Clause, Condition, Match, Range, Terms
+from bridge.clauses import AnyOf, Clause, Condition, Match, Near, Range, Rank, Terms
 from bridge.entities import Interval, Scalar
 from bridge.schema import Schema
 
@@ -31,6 +31,10 @@ def condition_to_dsl(condition: Condition, *, date_format: str | None = None) ->
         if not some or len(some) < len(parts):
             return None
         return some[0] if len(some) == 1 else any_of(some)
+    if isinstance(condition, Near):
+        return condition_to_dsl(Range(condition.field, condition.interval), date_format=date_format)
+    if isinstance(condition, Rank):
+        return None
     if not condition.fields or not condition.text.strip():
         return None
     phrase = _phrase(condition, condition.text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Plan, Range, Terms
+from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Near, Plan, Range, Rank, Terms
 from bridge.entities import Entity, Interval
-from bridge.query._names import interval_text
+from bridge.query._names import interval_text, number_text
 from bridge.query._token import encode_plan
 
 _VERBS = {
@@ -16,6 +16,7 @@ _VERBS = {
     "expand": "also",
     "boost": "first",
     "demote": "last",
+    "sort": "order by",
 }
 
 
@@ -77,12 +78,17 @@ def clause_to_json(clause: Clause) -> dict[str, Any]:
 
 
 def condition_to_json(condition: Condition) -> dict[str, Any]:
-    """`{"terms": …}`, `{"range": …}`, `{"match": …}` or `{"any_of": […]}`."""
+    """`{"terms": …}`, `{"range": …}`, `{"near": …}`, `{"rank": …}`, `{"match": …}` or `{"any_of": […]}`."""
     match condition:
         case Terms(field, values):
             return {"terms": {"field": field, "values": list(values)}}
         case Range(field, interval):
             return {"range": {"field": field, **interval_to_json(interval)}}
+        case Near(field, origin, interval):
+            return {"near": {"field": field, "origin": origin, **interval_to_json(interval)}}
+        case Rank(field, order, origin, pivot):
+            near = {"origin": origin, "pivot": pivot}
+            return {"rank": {"field": field, "order": order, **{k: v for k, v in near.items() if v is not None}}}
         case Match(fields, text, unless):
             return {"match": {"fields": list(fields), "text": text, **({"unless": unless} if unless else {})}}
         case AnyOf(conditions):
@@ -115,6 +121,10 @@ def _condition_text(condition: Condition) -> str:
             return f"{field} {_line(' or '.join(str(value) for value in values))}"
         case Range(field, interval):
             return f"{field} {interval_text(interval)}"
+        case Near(field, origin):
+            return f"{field} about {number_text(origin)}"
+        case Rank(field, order):
+            return f"{field}, {order} first"
         case Match(fields, text):
             return f'{"/".join(fields)} saying "{_line(text)}"'
         case AnyOf(conditions):

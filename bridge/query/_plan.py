@@ -13,7 +13,7 @@ from bridge.query._names import PREFIX, name_of
 from bridge.query._words import CONJUNCTIONS, Range, cut, has_content, merge, subtract, words
 from bridge.schema import Schema
 
-_ROLE_ORDER = {"filter": 0, "exclude": 1, "expand": 2, "boost": 3, "demote": 4}
+_ROLE_ORDER = {"filter": 0, "exclude": 1, "expand": 2, "boost": 3, "demote": 4, "sort": 5}
 #: Words that lead to a consumed stretch and mean nothing without it ("shoes *for* under $50", "cake *but* not …").
 _DANGLING = frozenset({"for", "at", "priced", "price", "costing", "costs", "cost", "and", "but", "with", "is", "are"})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz, process
@@ -93,6 +94,11 @@ def _check_top(schema: Schema, document: Document) -> None:
         )
     if not schema.languages:
         document.problem(("languages",), "at least one language is needed", "write `languages: [en]`")
+    if schema.timezone not in zoneinfo.available_timezones():
+        zones = sorted(zoneinfo.available_timezones())
+        document.problem(
+            ("timezone",), f'"{schema.timezone}" is no time zone', suggestion(schema.timezone, zones) or "write UTC"
+        )
     for at, code in enumerate(schema.languages):
         if not _LANGUAGE.fullmatch(code):
             document.problem(("languages", at), f'"{code}" is no language code', "write codes such as en, de, pt-BR")
@@ -154,6 +160,7 @@ def _check_use(schema: Schema, label: Label, path: Path, document: Document) -> 
                 f"`filter` on a {label.kind} needs `field`, an existing field of the index",
                 "values that only the model reads from text may `boost`",
             )
+        _check_amount(label, path, document)
         return
     if label.use in ("filter", "expand") and not label.dictionary:
         document.problem(
@@ -175,6 +182,14 @@ def _check_use(schema: Schema, label: Label, path: Path, document: Document) -> 
             f"`{label.use}` needs the values of `{field}`, which `document_security` keeps out of the dictionary",
             f"list `{field}` in `public_values` if every user may see its values, or set `use: boost`",
         )
+
+
+def _check_amount(label: Label, path: Path, document: Document) -> None:
+    if label.kind == "rank" and (label.use == "filter" or label.field is None):
+        key, wrong = ("use", "cannot filter") if label.use == "filter" else ("field", "needs `field`")
+        document.problem((*path, key), f"a rank {wrong}: a rank_feature field of the index only orders hits")
+    if label.dimension is not None and label.kind != "number":
+        document.problem((*path, "dimension"), f"a {label.kind} is no side of a size such as 3x4")
 
 
 def _check_from(schema: Schema, label: Label, path: Path, document: Document) -> None:

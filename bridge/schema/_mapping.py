@@ -19,6 +19,7 @@ _TYPES: Mapping[Kind, frozenset[str]] = {
     "number": _NUMBERS,
     "range": _RANGES | _NUMBERS,
     "date": frozenset({"date", "date_nanos"}),
+    "rank": frozenset({"rank_feature"}),
 }
 _TEXTS = frozenset({"text", "match_only_text", "search_as_you_type", "keyword", "constant_keyword", "wildcard"})
 

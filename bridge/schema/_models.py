@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["keyword", "number", "range", "date"]
+Kind = Literal["keyword", "number", "range", "date", "rank"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -59,6 +59,21 @@ class Label(_Strict):
     normalise: list[str] = ["nfkc", "lowercase", "whitespace"]
     #: Unit of a number's field: an ISO 4217 code for money (`USD`), else a unit symbol (`inch`, `gb`, `oz`).
     unit: str | None = None
+    #: Words that name the label beside an amount (`ram`, `memory` in "16gb ram"), beside its own name and `text`.
+    cues: list[str] = []
+    #: A bare or approximate amount ("15 inch", "around $100") means up to this share more or less.
+    tolerance: Probability = 0.1
+    #: Which number of a size such as `3x4` this label holds, counted from 1; None: none.
+    dimension: Literal[1, 2, 3] | None = None
+    #: What words that order the results may do: "cheapest", "newest", "best rated".
+    sort: Literal["off", "boost", "sort"] = "boost"
+    #: Further words for the lowest and the highest values first, beside those of the language.
+    sort_words: dict[Literal["lowest", "highest"], list[str]] = {}
+    #: Uncertain ways from words to stored values that this label may use: `typo` and `meaning`. Both only boost.
+    links: list[Literal["typo", "meaning"]] = ["typo", "meaning"]
+    #: Where in a query a value must stand to filter: `head` only as the thing that is looked for ("coffee under $20",
+    #: not "coffee mug"); `any` also where it describes that thing (brands, colours), unless it is an ordinary word.
+    position: Literal["head", "any"] = "head"
     #: The most that this label may do to a search.
     use: Literal["filter", "boost", "expand", "ignore"] = "boost"
     boost: Annotated[float, Field(gt=0.0, le=1000.0)] = 2.0
@@ -70,6 +85,8 @@ class Label(_Strict):
     #: Whether the words of a linked value may leave the required text (never the last one).
     consume: bool = False
     synonyms: dict[str, list[str]] = {}
+    #: File with more synonyms, relative to the schema's own: one `stored value: word, word` or Solr line each.
+    synonyms_file: str | None = None
 
 
 class TextField(_Strict):
@@ -90,6 +107,8 @@ class Schema(_Strict):
     index: str
     engine: Literal["opensearch", "elasticsearch"] | None = None
     languages: list[str] = ["en"]
+    #: IANA name of the zone in which days begin: "today", "last week", "2020".
+    timezone: str = "UTC"
     #: Fields of the document whose text is tagged, in order; also the fields that a user's text leaf must search.
     text: Annotated[list[str], Field(min_length=1)]
     #: Prefix of the fields that the bridge adds.

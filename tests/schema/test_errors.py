@@ -27,7 +27,7 @@ def hints(text: str) -> str:
 
 def test_a_wrong_word_names_file_line_key_and_the_allowed_ones() -> None:
     text = HEAD + "labels:\n  brand:\n    kind: keywrd\n"
-    assert problems(text) == ['shop.yaml:6: labels.brand.kind: "keywrd" is not one of keyword, number, range, date']
+    assert problems(text) == ['shop.yaml:6: labels.brand.kind: "keywrd" is not one of keyword, number, range, date, rank']
     assert 'did you mean "keyword"?' in hints(text)
 
 
