@@ -1,9 +1,20 @@
-"""Annotated texts, and how well a model finds what is annotated in them."""
+"""Annotated texts and queries, and how well model and parser find what is expected in them."""
 
 from __future__ import annotations
 
 from bridge.evaluation._examples import Example, Mention, from_tokens
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
+from bridge.evaluation._queries import (
+    KindReport,
+    QueryCase,
+    QueryReport,
+    QueryResult,
+    QuerySet,
+    evaluate_queries,
+    find_query_sets,
+    notation,
+    read_query_set,
+)
 from bridge.evaluation._readers import read_examples
 from bridge.evaluation._spans import Counts, SpanScore
 
@@ -11,10 +22,19 @@ __all__ = [
     "SWEEP",
     "Counts",
     "Example",
+    "KindReport",
     "Mention",
+    "QueryCase",
+    "QueryReport",
+    "QueryResult",
+    "QuerySet",
     "SetReport",
     "SpanScore",
+    "evaluate_queries",
     "evaluate_set",
+    "find_query_sets",
     "from_tokens",
+    "notation",
     "read_examples",
+    "read_query_set",
 ]
