@@ -10,6 +10,7 @@ from bridge.schema._mapping import check_mapping
 from bridge.schema._models import Band, Kind, Label, ModelSettings, Schema
 from bridge.schema._normalise import NORMALISERS, fold, normalise
 from bridge.schema._units import CURRENCIES, MEASURES, Currency, is_currency
+from bridge.schema._yaml import read_yaml
 
 __all__ = [
     "CURRENCIES",
@@ -29,4 +30,5 @@ __all__ = [
     "load_schemas",
     "normalise",
     "parse_schema",
+    "read_yaml",
 ]

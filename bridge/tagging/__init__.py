@@ -8,9 +8,9 @@ Tagger(schema, scorer).tag([{"name": "Kirkland organic coffee"}])
 
 from bridge.tagging._dictionary import Dictionary, Link
 from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
-from bridge.tagging._quantities import QuantityMatch, find_quantities
 from bridge.tagging._resolver import Rejected, resolve
 from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
+from bridge.tagging.grammar import QuantityMatch, find_quantities
 
 __all__ = [
     "Dictionary",

@@ -11,9 +11,9 @@ from bridge.schema import Schema
 from bridge.tagging import _hashes
 from bridge.tagging._dictionary import Dictionary
 from bridge.tagging._mentions import find_mentions
-from bridge.tagging._quantities import find_quantities
 from bridge.tagging._resolver import resolve
 from bridge.tagging._values import canonical, synonym_table
+from bridge.tagging.grammar import find_quantities
 
 _NOTHING = Coverage(0, 0)
 

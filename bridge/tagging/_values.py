@@ -8,7 +8,7 @@ from datetime import date
 
 from bridge.entities import Interval, Scalar
 from bridge.schema import Label, fold, is_currency, normalise
-from bridge.tagging._amounts import parse_number, read_amount, tokenise
+from bridge.tagging.grammar import parse_number, read_amount, tokenise
 
 _NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 #: Longer values are no values: a keyword field refuses what is over 32,766 bytes.

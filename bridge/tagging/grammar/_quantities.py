@@ -7,13 +7,14 @@ Interval bounds: under → `lt`, up to → `lte`, over → `gt`, at least and fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.entities import Entity, Interval
 from bridge.schema import Label, Schema, fold, is_currency
-from bridge.tagging._amounts import Amount, Token, read_amount, tokenise
-from bridge.tagging._cues import CUES, NO_CUES, OPPOSITE, SIGNS, Bound
+from bridge.tagging.grammar._amounts import Amount, read_amount
+from bridge.tagging.grammar._cues import OPPOSITE, SIGNS, Bound, load_cues
+from bridge.tagging.grammar._tokens import Token, tokenise
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class QuantityMatch:
     entity: Entity
     consumes: tuple[tuple[int, int], ...]
     approximate: bool = False
+    #: The same stretch read as other labels of the unit's dimension, each value in that label's unit: `at least 16 gb`
+    #: may be memory or storage. Empty where the text says which is meant.
+    others: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,14 @@ class _Reading:
     approximate: bool = False
 
 
-def find_quantities(text: str, schema: Schema) -> list[QuantityMatch]:
-    """Quantities of a schema's number labels in a text, in reading order, without overlaps. Linear in its length."""
+def find_quantities(
+    text: str, schema: Schema, *, stats: Mapping[str, Mapping[str, float]] | None = None
+) -> list[QuantityMatch]:
+    """Quantities of a schema's number labels in a text, in reading order, without overlaps. Linear in its length.
+
+    `stats` are what is known of the fields' stored numbers: field → `min`, `median`, `max`.
+    """
+    del stats
     numbers = {name: label for name, label in schema.labels.items() if label.kind in ("number", "range")}
     if not numbers:
         return []
@@ -62,7 +72,8 @@ class _Grammar:
             for form in (name.replace("_", " "), schema.label_text(name))
         }
         self._tokens = tokenise(text)
-        self._cues = next((CUES[code[:2]] for code in schema.languages if code[:2] in CUES), NO_CUES)
+        self._cues = load_cues(tuple(schema.languages))
+        self._words = self._cues.words
 
     def run(self) -> list[QuantityMatch]:
         found: list[QuantityMatch] = []
@@ -85,7 +96,7 @@ class _Grammar:
 
     def _read_opened_range(self, at: int) -> _Reading | None:
         """`between 10 and 25`, `from $10 to $25`."""
-        joins = self._cues.ranges.get(self._form(at))
+        joins = self._words.ranges.get(self._form(at))
         if joins is None:
             return None
         low = read_amount(self._tokens, at + 1)
@@ -98,7 +109,7 @@ class _Grammar:
         """`under 20`, `no more than $20`, `<= 20`, `not over 20`."""
         bound, after = self._comparator(at)
         if bound is None:
-            if self._form(at) not in self._cues.negations:
+            if self._form(at) not in self._words.negations:
                 return None
             opposite, after = self._comparator(at + 1)
             if opposite is None:
@@ -111,18 +122,18 @@ class _Grammar:
 
     def _read_plain(self, at: int) -> _Reading | None:
         """`$50`, `$10 - $25`, `$10 to 25`, `20 dollars or less`, `$20+`, `around $50`."""
-        about = self._form(at) in self._cues.about or self._is_other(at, "~")
+        about = self._form(at) in self._words.about or self._is_other(at, "~")
         amount = read_amount(self._tokens, at + 1 if about else at)
         if amount is None:
             return None
-        if not about and (self._is_dash(amount.last) or self._form(amount.last) in self._cues.joins):
+        if not about and (self._is_dash(amount.last) or self._form(amount.last) in self._words.joins):
             high = read_amount(self._tokens, amount.last + 1)
             if high is not None:
                 return _Reading((amount, high), _between(amount, high), at, high.last, compared=False)
         bound, last = self._comparator_after(amount.last)
         if bound is not None:
             return _Reading((amount,), _bounded(bound, amount.value), at, last, compared=False)
-        if self._cues is NO_CUES:
+        if not self._cues.known:
             return None  # a word that says less than or more than may stand before it
         return _Reading((amount,), None, at, amount.last, compared=False, approximate=about)
 
@@ -152,13 +163,13 @@ class _Grammar:
     # ---------------------------------------------------------------------------------------- judging a reading
 
     def _match(self, reading: _Reading, done: int) -> QuantityMatch | None:
-        if self._form(reading.last) in self._cues.no_price:
+        if self._form(reading.last) in self._words.no_price:
             return None
         named, first = self._named(reading.first, done)
         name = self._label(reading, named, first)
         if name is None:
             return None
-        negated = reading.interval is None and self._form(reading.first - 1) in self._cues.negations
+        negated = reading.interval is None and self._form(reading.first - 1) in self._words.negations
         start = self._tokens[reading.first].start
         end = self._tokens[reading.last - 1].end
         value: Interval | float = reading.amounts[0].value if reading.interval is None else reading.interval
@@ -176,9 +187,9 @@ class _Grammar:
             hit = self._name_ending(first, done)
             if hit is not None and named is None:
                 named, first = hit
-            elif self._form(first - 1) in self._cues.money and named is None and len(self._money) == 1:
+            elif self._form(first - 1) in self._words.money and named is None and len(self._money) == 1:
                 named, first = next(iter(self._money)), first - 1
-            elif self._form(first - 1) in self._cues.fillers or (named is None and self._is_other(first - 1, ":")):
+            elif self._form(first - 1) in self._words.fillers or (named is None and self._is_other(first - 1, ":")):
                 first -= 1
             else:
                 break
@@ -214,7 +225,7 @@ class _Grammar:
         """Whether a bare number with a comparator (`under 20`) may be the only number label's."""
         if self._form(reading.first) == "from" and len(reading.amounts) == 1:
             return False
-        if self._form(first - 1) in self._cues.other_scales:
+        if self._form(first - 1) in self._words.other_scales:
             return False
         if len(reading.amounts) == 2 and all(1900 <= amount.value <= 2100 for amount in reading.amounts):
             return False
@@ -227,7 +238,7 @@ class _Grammar:
             return True
         if token.kind == "other":
             return token.form in ',.;!?)]}|"”'
-        return token.kind == "word" and token.form in self._cues.enders
+        return token.kind == "word" and token.form in self._words.enders
 
     # ------------------------------------------------------------------------------------------------- looking
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.schema import CURRENCIES
+from bridge.tagging.grammar._tokens import Token
 
 #: Numbers with more characters are left alone: no amount is that long, and parsing one costs time.
 MAX_NUMBER = 18
@@ -30,31 +31,12 @@ def _words() -> dict[str, frozenset[str]]:
 
 _SIGNS = _signs()
 _CURRENCY_WORDS = _words()
-_SIGN_PATTERN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=lambda sign: -len(sign)))
-_TOKEN = re.compile(
-    rf"(?P<sign>(?<![^\W_])(?:{_SIGN_PATTERN})|[$€£¥])"
-    r"|(?P<number>[0-9](?:[0-9.,]*[0-9])?|(?<![\w.])\.[0-9]+)"
-    r"|(?P<word>[^\W\d_][\w’']*)"
-    r"|(?P<compare><=|>=|=<|=>|[<>≤≥])"
-    r"|(?P<other>[^\s])",
-    re.IGNORECASE,
-)
 #: Letters that multiply where they touch the number (`$2k`), and words that do after a space (`$2 million`).
 _MULTIPLIERS: Mapping[str, float] = {"k": 1e3, "m": 1e6}
 _MULTIPLIER_WORDS: Mapping[str, float] = {"thousand": 1e3, "grand": 1e3, "million": 1e6, "billion": 1e9}
 #: Codes that may stand before an amount (`USD 20`); those that are also words or names of other things may not.
 _CODES_BEFORE = frozenset(code.lower() for code in CURRENCIES) - {"try", "php", "all", "cad"}
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token; `kind` is sign, number, word, compare or other, `form` its lower-case text."""
-
-    kind: str
-    form: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +50,6 @@ class Amount:
     currencies: frozenset[str] | None
     first: int
     last: int
-
-
-def tokenise(text: str) -> list[Token]:
-    """Tokens of a text in reading order; linear in its length."""
-    return [
-        Token(match.lastgroup or "other", match.group().lower(), match.start(), match.end())
-        for match in _TOKEN.finditer(text)
-    ]
 
 
 def parse_number(text: str) -> float | None:

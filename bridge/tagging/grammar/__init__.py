@@ -1,0 +1,26 @@
+"""Grammars read amounts, dates and words that order out of a text, without a model.
+
+find_quantities("organic coffee under $20", schema)   # one match: label price, value Interval(lt=20.0)
+
+What a grammar knows of a language is a pack of YAML beside it (`en/quantities.yaml`); signs and symbols are the same in
+all. Every grammar works on the same tokens, is linear in the text's length and raises on no text.
+"""
+
+from bridge.tagging.grammar._amounts import MAX_NUMBER, Amount, parse_number, read_amount
+from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
+from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
+from bridge.tagging.grammar._tokens import Token, tokenise
+
+__all__ = [
+    "MAX_NUMBER",
+    "Amount",
+    "Pack",
+    "QuantityMatch",
+    "Token",
+    "find_quantities",
+    "load_pack",
+    "parse_number",
+    "parse_pack",
+    "read_amount",
+    "tokenise",
+]
