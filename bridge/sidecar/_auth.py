@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from bridge.errors import UnauthorizedError
 from bridge.sidecar._config import Key
 
+#: What a key lists, or is asked for, that is good for all schemas.
+EVERY_SCHEMA = "*"
+
 
 class Keys:
     """The configured keys; without any, every request from this machine may do everything."""
@@ -30,7 +33,7 @@ class Keys:
         for digest, schemas in self._keys:
             same = hmac.compare_digest(digest, given)
             known |= same
-            allowed |= same and (schema is None or schema in schemas or "*" in schemas)
+            allowed |= same and (schema is None or schema in schemas or EVERY_SCHEMA in schemas)
         if scheme.lower() != "bearer" or not known:
             raise UnauthorizedError("send a valid key as `Authorization: Bearer <key>`")
         if not allowed:

@@ -221,6 +221,18 @@ class RefreshResponse(_Model):
     schemas: dict[str, SchemaState]
 
 
+class ReloadRequest(_Model):
+    """Nothing to say: the files that the sidecar was started with are read again."""
+
+
+class ReloadResponse(_Model):
+    """Schemas by what became of them; those that stayed as they were are not named."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
+
 class IndexEntry(_Model):
     method: str
     path: str

@@ -7,9 +7,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from bridge.engines.dsl import dumps_exact
-from bridge.errors import TooLargeError
+from bridge.errors import CheckpointError, InputError, SchemaError, TooLargeError
 from bridge.query import Options, plan_to_json
 from bridge.sidecar import _models as models
+from bridge.sidecar._auth import EVERY_SCHEMA
 from bridge.sidecar._batching import calling
 from bridge.sidecar._http import (
     COMMON,
@@ -157,6 +158,29 @@ def refresh() -> Response:
         names = [name for name in state.schemas if opens(name)]
     refreshed = {name: state.values[name].refresh() for name in names}
     return answer({"refreshed": refreshed, "schemas": state.schema_states(names)})
+
+
+@route(
+    blueprint,
+    Endpoint(
+        "POST",
+        "/v1/reload",
+        "Read the schema files again",
+        "All or nothing: a wrong file is answered with 400 naming file, line and key, and the old schemas stay in force."
+        " Needs a key that opens every schema. The signal SIGHUP does the same.",
+        models.ReloadResponse,
+        models.ReloadRequest,
+        (*COMMON, "not_ready"),
+    ),
+)
+def reload() -> Response:
+    require_key(EVERY_SCHEMA)
+    models.parse_request(models.ReloadRequest, read_document(absent=b"{}").value)
+    try:
+        reloaded = runtime().reload()
+    except (SchemaError, CheckpointError) as error:
+        raise InputError(f"the schemas stay as they were: {error}") from None
+    return answer({"added": reloaded.added, "changed": reloaded.changed, "removed": reloaded.removed})
 
 
 def options_of(options: models.Options) -> Options:

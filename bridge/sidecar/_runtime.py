@@ -67,6 +67,20 @@ class Served:
             made = self._parser = (current, QueryParser(self.schema, cast(Scorer, self._model.queries), current))
         return made[1]
 
+    def warm(self) -> None:
+        """Tag and parse once, so that the first request finds everything loaded."""
+        self.tagger.tag([{self.schema.text[0]: _WARM_TEXT}])
+        self.parser.parse(_WARM_TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """Names of the schemas that a reload added, changed and removed; those that stayed as they were are not named."""
+
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+
 
 def _pinned(schema: Schema, folder: Path | None) -> Dictionary | None:
     """The dictionary that documents are tagged with; a file that is there must be usable."""
@@ -88,15 +102,13 @@ class Runtime:
         self.metrics = Metrics()
         self.keys = Keys(config.keys)
         self.schemas: dict[str, Schema] = load_schemas(config.schemas) if config.schemas else {}
-        self.values = {
-            name: LiveValues(schema, self._engine(schema), self.metrics, _file(config.snapshots, name))
-            for name, schema in self.schemas.items()
-        }
+        self.values = {name: self._live_values(schema) for name, schema in self.schemas.items()}
         self.status: Status = "starting"
         self.failure: str | None = None
         self._served: dict[str, Served] = {}
         self._models: dict[tuple[str, str | None], Model] = {}
-        self._refresher = Refresher(list(self.values.values()), config.refresh_seconds)
+        self._reloading = threading.Lock()
+        self._refresher = Refresher(lambda: [self.values[name] for name in self.schemas], config.refresh_seconds)
         self._counting = ThreadPoolExecutor(max_workers=16, thread_name_prefix="bridge-count")
         self._warming = threading.Thread(target=self._warm, name="bridge-warm", daemon=True)
 
@@ -133,13 +145,12 @@ class Runtime:
             reader.start()
         try:
             for schema in self.schemas.values():
-                self._serve(schema)
+                self._served[schema.name] = self._serve(schema, self.values[schema.name])
             self.model(self.config.model, None)
             for reader in readers:
                 reader.join(max(0.0, started + FIRST_READING_SECONDS - time.monotonic()))
             for served in self._served.values():
-                served.tagger.tag([{served.schema.text[0]: _WARM_TEXT}])
-                served.parser.parse(_WARM_TEXT)
+                served.warm()
         except Exception as error:
             # The process stays up and says why on /readyz: a restart loop would say nothing.
             if isinstance(error, BridgeError):
@@ -156,11 +167,41 @@ class Runtime:
             self.status = "ready"
             log.info("ready after %.1f s; schemas: %s", time.monotonic() - started, ", ".join(self.schemas) or "none")
 
-    def _serve(self, schema: Schema) -> None:
+    def reload(self) -> Reloaded:
+        """Read the schema files again and serve what they say now.
+
+        All or nothing: where a file is wrong or a model cannot be loaded, SchemaError or CheckpointError says so and
+        the old schemas stay in force. A changed schema starts with the values that the index has now, or with the snapshot.
+        Requests in progress finish with the schema that they began with. Raises NotReadyError before the model is warm.
+        """
+        self.require_ready()
+        with self._reloading:
+            schemas = load_schemas(self.config.schemas) if self.config.schemas else {}
+            before = self.schemas
+            fresh = {name: schema for name, schema in schemas.items() if before.get(name) != schema}
+            values = {name: self._live_values(schema) for name, schema in fresh.items()}
+            served = {name: self._serve(schema, values[name]) for name, schema in fresh.items()}
+            for name, one in served.items():
+                values[name].refresh()
+                one.warm()
+            # A name is looked up in `schemas` first, so what it leads to must be there before it and stay behind it.
+            self.values = {**self.values, **values}
+            self._served = {**self._served, **served}
+            self.schemas = schemas
+        return Reloaded(
+            added=[name for name in schemas if name not in before],
+            changed=[name for name in fresh if name in before],
+            removed=[name for name in before if name not in schemas],
+        )
+
+    def _live_values(self, schema: Schema) -> LiveValues:
+        return LiveValues(schema, self._engine(schema), self.metrics, _file(self.config.snapshots, schema.name))
+
+    def _serve(self, schema: Schema, values: LiveValues) -> Served:
         name = self.config.model if schema.model.name == "default" else schema.model.name
         model = self.model(name, schema.model.revision if name == schema.model.name else None)
         counter = self._engine(schema, COUNT_SECONDS) if schema.relaxation == "counts" else None
-        self._served[schema.name] = Served(schema, self.values[schema.name], model, counter, self.config.pinned)
+        return Served(schema, values, model, counter, self.config.pinned)
 
     def model(self, name: str, revision: str | None) -> Model:
         """A checkpoint with its lanes, loaded once."""

@@ -6,13 +6,13 @@ import logging
 import signal
 import threading
 import time
-from types import FrameType
+from queue import SimpleQueue
 from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
 
-from bridge.errors import SetupError
+from bridge.errors import BridgeError, SetupError
 from bridge.sidecar._config import SidecarConfig
 
 log = logging.getLogger("bridge.sidecar")
@@ -124,17 +124,22 @@ class Sidecar:
 
 
 def run_until_signal(sidecar: Sidecar) -> None:
-    """Serve until SIGTERM or SIGINT, then stop orderly. Only in the main thread."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape that signal wants
-        stop.set()
-
-    former = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    """Serve until SIGTERM or SIGINT, then stop orderly; SIGHUP reloads the schemas. Only in the main thread."""
+    received: SimpleQueue[int] = SimpleQueue()
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    former = {number: signal.signal(number, lambda number, _frame: received.put(number)) for number in numbers}
     try:
         with sidecar:
-            stop.wait()
+            while received.get() == signal.SIGHUP:
+                _reload(sidecar.app.extensions["bridge"])
             log.info("stopping: requests in progress finish first")
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def _reload(runtime: Any) -> None:
+    try:
+        log.info("schemas reloaded: %s", runtime.reload())
+    except BridgeError as error:
+        log.error("the schemas stay as they were: %s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -123,9 +124,9 @@ class LiveValues:
 
 
 class Refresher:
-    """A thread that refreshes all values every `seconds`."""
+    """A thread that refreshes all values every `seconds`; `all_values` is asked each time, since schemas may change."""
 
-    def __init__(self, all_values: list[LiveValues], seconds: float) -> None:
+    def __init__(self, all_values: Callable[[], list[LiveValues]], seconds: float) -> None:
         self._all = all_values
         self._seconds = seconds
         self._stop = threading.Event()
@@ -140,5 +141,5 @@ class Refresher:
 
     def _run(self) -> None:
         while not self._stop.wait(self._seconds):
-            for values in self._all:
+            for values in self._all():
                 values.refresh()

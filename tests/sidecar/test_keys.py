@@ -64,6 +64,7 @@ def test_a_schema_named_in_the_body_needs_its_key_too(locked: httpx.Client, body
         ("POST", "/v1/parse"),
         ("POST", "/v1/rewrite"),
         ("POST", "/v1/refresh"),
+        ("POST", "/v1/reload"),
         ("POST", "/opensearch/ingest/grocery"),
         ("POST", "/opensearch/search/grocery"),
         ("POST", "/elasticsearch/completion/grocery"),
@@ -78,6 +79,11 @@ def test_without_a_valid_key_nothing_is_read(
     assert answer.status_code == 401
     assert answer.json()["error"]["type"] == "unauthorized"
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_reloading_needs_a_key_for_every_schema(locked: httpx.Client) -> None:
+    assert locked.post("/v1/reload", headers=bearer(GROCERY)).status_code == 401
+    assert locked.post("/v1/reload", headers=bearer(ALL)).json() == {"added": [], "changed": [], "removed": []}
 
 
 def test_health_and_documentation_need_no_key_and_show_no_schema(locked: httpx.Client) -> None:

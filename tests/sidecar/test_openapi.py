@@ -67,6 +67,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any] | None]] = {
         {"body": {"query": {"match": {"name": "café 😀 under $20"}}, "size": 5}, "schema": "grocery"},
     ),
     "/v1/refresh": ("/v1/refresh", {}),
+    "/v1/reload": ("/v1/reload", {}),
     "/opensearch/ingest/<schema>": ("/opensearch/ingest/grocery", {"name": "café 😀 Kirkland Organic Quinoa"}),
     "/opensearch/search/<schema>": ("/opensearch/search/grocery", {"query": {"match": {"name": "café 😀"}}}),
     "/elasticsearch/completion/<schema>": ("/elasticsearch/completion/grocery", {"input": "café 😀"}),
