@@ -166,8 +166,8 @@ def refresh() -> Response:
         "POST",
         "/v1/reload",
         "Read the schema files again",
-        "All or nothing: a wrong file is answered with 400 naming file, line and key, and the old schemas stay in force."
-        " Needs a key that opens every schema. The signal SIGHUP does the same.",
+        "All or nothing: a wrong file is answered with 400 naming file, line and key, and the old ones stay in force. "
+        "Needs a key that opens every schema. The signal SIGHUP does the same.",
         models.ReloadResponse,
         models.ReloadRequest,
         (*COMMON, "not_ready"),

@@ -171,8 +171,10 @@ class Runtime:
         """Read the schema files again and serve what they say now.
 
         All or nothing: where a file is wrong or a model cannot be loaded, SchemaError or CheckpointError says so and
-        the old schemas stay in force. A changed schema starts with the values that the index has now, or with the snapshot.
-        Requests in progress finish with the schema that they began with. Raises NotReadyError before the model is warm.
+        the old schemas stay in force. A changed schema starts with the values that the index has now, or with the
+        snapshot. Requests in progress finish with the schema that they began with.
+
+        Raises NotReadyError before the model is warm.
         """
         self.require_ready()
         with self._reloading:
