@@ -72,6 +72,15 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Stats:
+    """How the stored numbers of a field are spread, in the field's own unit (a date's: milliseconds since 1970)."""
+
+    min: float
+    median: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """One entity after resolving and normalising.
 

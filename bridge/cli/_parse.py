@@ -107,7 +107,8 @@ def _values(schema: Schema, snapshot: Path | None, engine_url: str | None, save:
     from bridge.engines import connect
 
     engine = connect(engine_url)
-    known = StaticValues.of(schema, engine.values(schema), engine.fill_rates(schema))
+    facts = engine.facts(schema)
+    known = StaticValues.of(schema, engine.values(schema), facts.fill_rates, facts.stats)
     if save is not None:
         known.save(save)
     return known

@@ -8,6 +8,7 @@ engine.search("shop", body)                # never through a search pipeline, un
 from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Hit
 from bridge.engines._connect import connect
 from bridge.engines._elasticsearch import ElasticsearchEngine
+from bridge.engines._facts import FieldFacts
 from bridge.engines._opensearch import OpenSearchEngine
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ElasticsearchEngine",
     "Engine",
     "EngineInfo",
+    "FieldFacts",
     "Hit",
     "OpenSearchEngine",
     "connect",

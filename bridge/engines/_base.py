@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from bridge.engines._facts import FieldFacts
 from bridge.schema import Schema
 
 Dialect = Literal["opensearch", "elasticsearch"]
@@ -92,8 +93,12 @@ class Engine(Protocol):
         """
         ...
 
-    def fill_rates(self, schema: Schema) -> dict[str, float]:
-        """Field → share of the index's documents that carry it, 0..1; empty when the index has no documents."""
+    def facts(self, schema: Schema) -> FieldFacts:
+        """Fill rates of the schema's fields, and the spread of those that hold numbers or dates.
+
+        Empty when the index has no documents. Where the schema says `document_security`, no spread of fields that are
+        not listed as `public_values`.
+        """
         ...
 
     def counts(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[int]:

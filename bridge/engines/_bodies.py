@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from bridge.engines._base import BulkItem, Hit
@@ -55,19 +55,6 @@ def composite(field: str, after: Mapping[str, Any] | None) -> dict[str, Any]:
     if after:
         aggregation["after"] = dict(after)
     return {"size": 0, "track_total_hits": False, "aggs": {"values": {"composite": aggregation}}}
-
-
-def filled(fields: Sequence[str]) -> dict[str, Any]:
-    """How many documents there are, and how many carry each field."""
-    filters = {field: {"exists": {"field": field}} for field in fields}
-    return {"size": 0, "track_total_hits": True, "aggs": {"filled": {"filters": {"filters": filters}}}}
-
-
-def fill_rates(answer: Mapping[str, Any]) -> dict[str, float]:
-    """Field → share, from the answer to `filled`."""
-    total = answer["hits"]["total"]["value"]
-    buckets = answer["aggregations"]["filled"]["buckets"]
-    return {field: bucket["doc_count"] / total for field, bucket in buckets.items()} if total else {}
 
 
 def counting(body: Mapping[str, Any]) -> dict[str, Any]:

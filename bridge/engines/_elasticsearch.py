@@ -12,6 +12,7 @@ from elasticsearch import helpers
 
 from bridge.engines import _bodies
 from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
+from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, read_facts
 from bridge.engines._opensearch import split_credentials, unavailable
 from bridge.errors import InputError
 from bridge.schema import Schema
@@ -90,9 +91,7 @@ class ElasticsearchEngine:
         fields = _bodies.value_fields(schema)
         if not fields:
             return {}
-        with self._errors(f"listing fields of {schema.index}"):
-            capabilities = self._client.field_caps(index=schema.index, fields=sorted(set(fields.values()))).body
-        _bodies.check_fields(capabilities, schema)
+        _bodies.check_fields(self._capabilities(schema.index, fields.values()), schema)
         found: dict[str, dict[str, int]] = {}
         for label, field in fields.items():
             found[label] = {}
@@ -108,10 +107,16 @@ class ElasticsearchEngine:
                 _log.warning("field %s has more than %d values; the rest is not in the dictionary", field, cap)
         return found
 
-    def fill_rates(self, schema: Schema) -> dict[str, float]:
-        """As `Engine.fill_rates`."""
-        fields = sorted({schema.field_of(label) for label in schema.labels})
-        return _bodies.fill_rates(self.search(schema.index, _bodies.filled(fields)))
+    def _capabilities(self, index: str, fields: Iterable[str]) -> Mapping[str, Any]:
+        with self._errors(f"listing fields of {index}"):
+            answer: Mapping[str, Any] = self._client.field_caps(index=index, fields=sorted(set(fields))).body
+        return answer
+
+    def facts(self, schema: Schema) -> FieldFacts:
+        """As `Engine.facts`; one aggregation for all fields."""
+        amounts = amount_fields(schema)
+        spread = measurable(self._capabilities(schema.index, amounts), amounts) if amounts else []
+        return read_facts(self.search(schema.index, facts_body(schema, spread)), spread)
 
     def counts(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[int]:
         """As `Engine.counts`."""

@@ -13,6 +13,7 @@ from opensearchpy import helpers
 
 from bridge.engines import _bodies
 from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
+from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, read_facts
 from bridge.errors import EngineError, EngineUnavailableError
 from bridge.schema import Schema
 
@@ -105,13 +106,14 @@ class OpenSearchEngine:
         fields = _bodies.value_fields(schema)
         if not fields:
             return {}
-        _bodies.check_fields(
-            self.request(
-                "GET", f"/{schema.index}/_field_caps", params={"fields": ",".join(sorted(set(fields.values())))}
-            ),
-            schema,
-        )
+        _bodies.check_fields(self._capabilities(schema.index, fields.values()), schema)
         return {label: self._values_of(schema.index, field, cap) for label, field in fields.items()}
+
+    def _capabilities(self, index: str, fields: Iterable[str]) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self.request(
+            "GET", f"/{index}/_field_caps", params={"fields": ",".join(sorted(set(fields)))}
+        )
+        return answer
 
     def _values_of(self, index: str, field: str, cap: int) -> dict[str, int]:
         found: dict[str, int] = {}
@@ -126,10 +128,11 @@ class OpenSearchEngine:
         _log.warning("field %s of %s has more than %d values; the rest is not in the dictionary", field, index, cap)
         return found
 
-    def fill_rates(self, schema: Schema) -> dict[str, float]:
-        """As `Engine.fill_rates`."""
-        fields = sorted({schema.field_of(label) for label in schema.labels})
-        return _bodies.fill_rates(self.search(schema.index, _bodies.filled(fields)))
+    def facts(self, schema: Schema) -> FieldFacts:
+        """As `Engine.facts`; one aggregation for all fields."""
+        amounts = amount_fields(schema)
+        spread = measurable(self._capabilities(schema.index, amounts), amounts) if amounts else []
+        return read_facts(self.search(schema.index, facts_body(schema, spread)), spread)
 
     def counts(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[int]:
         """As `Engine.counts`."""

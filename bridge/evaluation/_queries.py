@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bridge.clauses import Clause, Plan, Role
+from bridge.entities import Stats
 from bridge.errors import InputError
 from bridge.query import Options, QueryParser, StaticValues
 from bridge.schema import Schema, load_schema
@@ -67,7 +68,7 @@ class _CaseFile(_Strict):
 class _ValuesFile(_Strict):
     values: dict[str, dict[str, int]] = {}
     fill_rates: dict[str, float] = {}
-    stats: dict[str, dict[str, float]] = {}
+    stats: dict[str, Stats] = {}
     documents: int = Field(default=0, ge=0)
 
 
@@ -188,7 +189,7 @@ def read_query_set(folder: str | Path) -> QuerySet:
     for file in files:
         read = _read(file, _CaseFile)
         cases[read.kind] = (*cases.get(read.kind, ()), *read.cases)
-    return QuerySet(root.name, schema, StaticValues.of(schema, known.values, known.fill_rates), cases)
+    return QuerySet(root.name, schema, StaticValues.of(schema, known.values, known.fill_rates, known.stats), cases)
 
 
 def find_query_sets(folder: str | Path) -> list[Path]:

@@ -234,8 +234,8 @@ class QueryParser:
         return any(self._kind(entity) == "date" for entity in plan.entities)
 
     def _key(self, text: str, options: Options) -> _Key:
-        rates = tuple(self._values.fill_rate(name) for name in self._fields)
-        return (text, self._fingerprint, self._values.generation, rates, options.disable, options.language)
+        facts = tuple((self._values.fill_rate(name), self._values.stats(name)) for name in self._fields)
+        return (text, self._fingerprint, self._values.generation, facts, options.disable, options.language)
 
 
 class _PlanCache:

@@ -1,13 +1,15 @@
-"""What the parser knows of the index: which values exist, and how many documents carry a field."""
+"""What the parser knows of the index: which values exist, who carries a field, and how its numbers are spread."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
+from bridge.entities import Stats
 from bridge.errors import InputError
 from bridge.schema import Schema
 from bridge.tagging import Dictionary
@@ -16,7 +18,7 @@ SNAPSHOT_VERSION = 1
 
 
 class Values(Protocol):
-    """Values and fill rates of one schema's index, as of one generation."""
+    """Values, fill rates and spreads of one schema's index, as of one generation."""
 
     @property
     def generation(self) -> str:
@@ -27,6 +29,9 @@ class Values(Protocol):
 
     def fill_rate(self, field: str) -> float | None:
         """Share of documents (0..1) that carry a field; None when nobody has counted."""
+
+    def stats(self, field: str) -> Stats | None:
+        """Spread of a number or date field that can be ordered and scored by; None when nobody knows."""
 
 
 class StaticValues:
@@ -39,11 +44,13 @@ class StaticValues:
         self,
         dictionary: Dictionary | None = None,
         fill_rates: Mapping[str, float] | None = None,
+        stats: Mapping[str, Stats] | None = None,
         *,
         generation: str | None = None,
     ) -> None:
         self._dictionary = dictionary if dictionary is not None else Dictionary({})
         self._fill_rates = dict(fill_rates or {})
+        self._stats = dict(stats or {})
         self.generation = self._dictionary.generation if generation is None else generation
 
     @classmethod
@@ -52,8 +59,9 @@ class StaticValues:
         schema: Schema,
         values: Mapping[str, Mapping[str, int]],
         fill_rates: Mapping[str, float] | None = None,
+        stats: Mapping[str, Stats] | None = None,
     ) -> StaticValues:
-        """From what an engine answers: label → stored key → document count, and field → share of documents.
+        """From what an engine answers: label → stored key → document count, field → share of documents, and spread.
 
         The schema's synonyms are added. Labels with `dictionary: false` or `use: ignore` are left out, and under
         `document_security` every field that is not listed in `public_values`.
@@ -67,7 +75,7 @@ class StaticValues:
         }
         kept = {name: values[name] for name in wanted if name in values}
         synonyms = {name: settings.synonyms for name, settings in wanted.items() if settings.synonyms}
-        return cls(Dictionary(kept, synonyms), fill_rates)
+        return cls(Dictionary(kept, synonyms), fill_rates, stats)
 
     @classmethod
     def load(cls, path: str | Path) -> StaticValues:
@@ -84,7 +92,8 @@ class StaticValues:
             raise InputError(f"is not a snapshot of version {SNAPSHOT_VERSION}", where=str(file), hint=hint)
         try:
             rates = {str(field): float(rate) for field, rate in data["fill_rates"].items()}
-            return cls(Dictionary.from_json(data["dictionary"]), rates, generation=str(data["generation"]))
+            stats = {str(field): _stats(numbers) for field, numbers in data.get("stats", {}).items()}
+            return cls(Dictionary.from_json(data["dictionary"]), rates, stats, generation=str(data["generation"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError("is a damaged snapshot", where=str(file), hint=hint) from error
 
@@ -94,6 +103,7 @@ class StaticValues:
             "version": SNAPSHOT_VERSION,
             "generation": self.generation,
             "fill_rates": dict(sorted(self._fill_rates.items())),
+            "stats": {field: asdict(stats) for field, stats in sorted(self._stats.items())},
             "dictionary": self._dictionary.to_json(),
         }
         Path(path).write_text(json.dumps(data, ensure_ascii=True, indent=1) + "\n", "utf-8")
@@ -103,6 +113,13 @@ class StaticValues:
 
     def fill_rate(self, field: str) -> float | None:
         return self._fill_rates.get(field)
+
+    def stats(self, field: str) -> Stats | None:
+        return self._stats.get(field)
+
+
+def _stats(numbers: Mapping[str, Any]) -> Stats:
+    return Stats(float(numbers["min"]), float(numbers["median"]), float(numbers["max"]))
 
 
 def schema_fingerprint(schema: Schema) -> str:

@@ -67,14 +67,13 @@ class LiveValues:
         return None if self.state == "live" else f"the index was not read yet; values: {self.state}"
 
     def refresh(self) -> bool:
-        """Read values and fill rates from the engine now; False where that failed and the last good ones stay."""
+        """Read values and facts from the engine now; False where that failed and the last good ones stay."""
         if self._engine is None:
             return False
         with self._lock:
             try:
-                values = StaticValues.of(
-                    self._schema, self._engine.values(self._schema), self._engine.fill_rates(self._schema)
-                )
+                found, facts = self._engine.values(self._schema), self._engine.facts(self._schema)
+                values = StaticValues.of(self._schema, found, facts.fill_rates, facts.stats)
             except Exception as error:
                 self._failure = type(error).__name__
                 # What an engine answers may quote documents; our own errors say what is wrong without.
@@ -104,7 +103,8 @@ class LiveValues:
         fields = {self._schema.field_of(label) for label in self._schema.labels}
         current = self.current
         return values.generation == current.generation and all(
-            values.fill_rate(field) == current.fill_rate(field) for field in fields
+            values.fill_rate(field) == current.fill_rate(field) and values.stats(field) == current.stats(field)
+            for field in fields
         )
 
     def _note(self) -> None:

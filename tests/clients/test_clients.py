@@ -57,7 +57,8 @@ def engine(opensearch_url: str, schema: Schema) -> Iterator[OpenSearchEngine]:
 
 
 def client_for(engine: OpenSearchEngine, schema: Schema, *, counting: bool = True) -> RewritingClient:
-    values = StaticValues.of(schema, engine.values(schema), engine.fill_rates(schema))
+    facts = engine.facts(schema)
+    values = StaticValues.of(schema, engine.values(schema), facts.fill_rates, facts.stats)
     parser = QueryParser(schema, None, values)
     return RewritingClient(OpenSearch(engine.url), schema, parser, engine if counting else None)
 

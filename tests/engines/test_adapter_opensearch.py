@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from bridge.engines import Engine, OpenSearchEngine, connect
+from bridge.engines import Engine, FieldFacts, OpenSearchEngine, connect
+from bridge.entities import Stats
 from bridge.errors import EngineError, EngineUnavailableError
 from bridge.schema import Schema, parse_schema
 
@@ -120,16 +121,51 @@ def test_a_text_field_has_no_values_and_the_error_says_what_to_bind_instead(
 def test_a_field_that_no_document_has_yet_has_no_values(engine: OpenSearchEngine, index: str) -> None:
     schema = parse_schema(f"schema: shop\nindex: {index}\ntext: [title]\nlabels:\n  material: {{}}\n")
     assert engine.values(schema) == {"material": {}}
-    assert engine.fill_rates(schema) == {"entities.material": 0.0}
+    assert engine.facts(schema).fill_rates == {"entities.material": 0.0}
 
 
 def test_fill_rates_are_shares_of_all_documents(engine: OpenSearchEngine, index: str) -> None:
-    assert engine.fill_rates(schema_for(index)) == {"brand": 0.75, "entities.color": 0.75, "price": 1.0}
+    assert engine.facts(schema_for(index)).fill_rates == {"brand": 0.75, "entities.color": 0.75, "price": 1.0}
 
 
-def test_an_empty_index_has_no_fill_rates(engine: OpenSearchEngine, index: str) -> None:
+def test_the_spread_of_amounts_and_dates_comes_with_them(engine: OpenSearchEngine, index: str) -> None:
+    assert engine.facts(schema_for(index)).stats == {"price": Stats(5.0, 36.0, 79.5)}
+
+
+def test_an_empty_index_has_no_facts(engine: OpenSearchEngine, index: str) -> None:
     engine.request("POST", f"/{index}/_delete_by_query", {"query": {"match_all": {}}}, params={"refresh": "true"})
-    assert engine.fill_rates(schema_for(index)) == {}
+    assert engine.facts(schema_for(index)) == FieldFacts()
+
+
+def test_only_fields_that_can_be_ordered_by_have_a_spread(engine: OpenSearchEngine) -> None:
+    """A decay function or a sort on any other field is refused by the engine, and the whole search with it."""
+    index = f"facts-{uuid.uuid4().hex[:8]}"
+    types: dict[str, dict[str, Any]] = {
+        "sold": {"type": "date", "format": "yyyy/MM/dd"},
+        "watts": {"type": "double", "doc_values": False},
+        "sizes": {"type": "double_range"},
+        "year": {"type": "keyword"},
+        "rank": {"type": "rank_feature"},
+    }
+    labels = "".join(
+        f"  {name}: {{kind: {kind}, field: {name}}}\n"
+        for name, kind in (("sold", "date"), ("watts", "number"), ("sizes", "range"), ("year", "number"))
+    )
+    schema = parse_schema(
+        f"schema: s\nindex: {index}\ntext: [title]\nlabels:\n{labels}"
+        "  rank: {kind: rank, field: rank}\n  gone: {kind: number}\n"
+    )
+    engine.request("PUT", f"/{index}", {"mappings": {"properties": types}})
+    document = {"sold": "2020/01/02", "watts": 5, "sizes": {"gte": 1, "lte": 2}, "year": "2020", "rank": 3}
+    assert all(item.ok for item in engine.bulk(index, [{"_source": document}]))
+    engine.request("POST", f"/{index}/_refresh")
+    facts = engine.facts(schema)
+    day = 1_577_923_200_000.0
+    assert facts.stats == {"sold": Stats(day, day, day)}
+    assert facts.fill_rates == dict.fromkeys(types, 1.0) | {"entities.gone": 0.0}
+    secret = schema.model_copy(update={"document_security": True})
+    assert engine.facts(secret).stats == {}
+    engine.request("DELETE", f"/{index}")
 
 
 def test_counts_come_in_the_order_of_the_bodies(engine: OpenSearchEngine, index: str) -> None:
@@ -147,7 +183,7 @@ def test_nothing_goes_through_the_default_search_pipeline(engine: OpenSearchEngi
     """Otherwise the sidecar's own searches would come back to it for ever."""
     schema = schema_for(index)
     assert engine.values(schema)["brand"] == {"Nike": 2, "Falke": 1}
-    assert engine.fill_rates(schema)["price"] == 1.0
+    assert engine.facts(schema).fill_rates["price"] == 1.0
     assert engine.counts(index, [{"query": {"match_all": {}}}]) == [4]
     assert engine.search(index, {"query": {"match_all": {}}})["hits"]["total"]["value"] == 4
     assert len(list(engine.scan(index, {"match_all": {}}))) == 4
@@ -251,7 +287,7 @@ def _open_contexts(engine: OpenSearchEngine, index: str) -> int:
 
 def test_a_missing_index_is_an_engine_error_with_a_hint(engine: OpenSearchEngine) -> None:
     with pytest.raises(EngineError, match="does not exist") as caught:
-        engine.fill_rates(schema_for("no-such-index"))
+        engine.facts(schema_for("no-such-index"))
     assert caught.value.status == 404
     assert not isinstance(caught.value, EngineUnavailableError)
 

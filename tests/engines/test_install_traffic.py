@@ -237,7 +237,7 @@ def test_no_search_of_the_adapter_comes_back_to_the_sidecar(filled: OpenSearchEn
     recorder.seen.clear()
 
     filled.values(schema)
-    filled.fill_rates(schema)
+    filled.facts(schema)
     filled.counts(INDEX, [{"query": {"match_all": {}}}] * 3)
     filled.search(INDEX, {"query": {"match_all": {}}})
     assert len(list(filled.scan(INDEX, {"match_all": {}}, page=1))) == 3

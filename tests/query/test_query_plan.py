@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bridge.entities import Stats
 from bridge.errors import DeadlineExceededError, InputError
 from bridge.query import MAX_MODEL_TEXT, MAX_TEXT, Options, QueryParser, StaticValues, human_text, plan_to_json
 
@@ -81,11 +82,12 @@ def test_the_same_input_gives_byte_equal_plans_whatever_the_order_of_the_values(
     assert first == second
 
 
-def test_a_plan_is_kept_until_values_or_fill_rates_change(shop: Shop) -> None:
+def test_a_plan_is_kept_until_values_fill_rates_or_spreads_change(shop: Shop) -> None:
     class Moving:
         def __init__(self) -> None:
             self.generation = "1"
             self.rates = dict(SHOP_RATES)
+            self.spread: dict[str, Stats] = {}
             self.static = StaticValues.of(shop().schema, SHOP_VALUES)
 
         def dictionary(self):  # type: ignore[no-untyped-def]
@@ -94,12 +96,18 @@ def test_a_plan_is_kept_until_values_or_fill_rates_change(shop: Shop) -> None:
         def fill_rate(self, field: str) -> float | None:
             return self.rates.get(field)
 
+        def stats(self, field: str) -> Stats | None:
+            return self.spread.get(field)
+
     values = Moving()
     parser = QueryParser(shop().schema, None, values)
     first = parser.parse("red coats")
     assert parser.parse("red coats") is first
     values.rates["category"] = 0.1
     assert roles(parser.parse("red coats"))["category=Coats"] == "boost"
+    second = parser.parse("red coats")
+    values.spread["price"] = Stats(1.0, 2.0, 3.0)
+    assert parser.parse("red coats") is not second
     values.generation = "2"
     assert parser.parse("red coats").generation == "2"
 

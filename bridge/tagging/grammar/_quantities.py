@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bridge.entities import Entity, Interval
+from bridge.entities import Entity, Interval, Stats
 from bridge.schema import Label, Schema, fold, is_currency
 from bridge.tagging.grammar._amounts import Amount, read_amount
 from bridge.tagging.grammar._cues import OPPOSITE, SIGNS, Bound, load_cues
@@ -47,12 +47,10 @@ class _Reading:
     approximate: bool = False
 
 
-def find_quantities(
-    text: str, schema: Schema, *, stats: Mapping[str, Mapping[str, float]] | None = None
-) -> list[QuantityMatch]:
+def find_quantities(text: str, schema: Schema, *, stats: Mapping[str, Stats] | None = None) -> list[QuantityMatch]:
     """Quantities of a schema's number labels in a text, in reading order, without overlaps. Linear in its length.
 
-    `stats` are what is known of the fields' stored numbers: field → `min`, `median`, `max`.
+    `stats` are what is known of the fields' stored numbers, by field.
     """
     del stats
     numbers = {name: label for name, label in schema.labels.items() if label.kind in ("number", "range")}
