@@ -41,6 +41,8 @@ class Context:
     #: see `bridge.query._position`.
     is_head: Callable[[Entity, bool], bool]
     ends_phrase: Callable[[Entity], bool]
+    #: Why a value of a label with `position: any` may not filter where it stands: see `bridge.query._modifiers`.
+    refusal: Callable[[Entity], str | None]
     #: The whole query is one value or title: it stays plain, values only boost.
     whole: bool = False
     #: Text in a language without a grammar pack: exact dictionary values as boosts, nothing else.
@@ -141,6 +143,30 @@ def _wording(text: str, taken: TextRange) -> str:
     return wording if is_cue(wording) else ""
 
 
+def agree(decisions: Sequence[Decision], schema: Schema) -> list[Decision]:
+    """Values of one label that describe filter together or not at all.
+
+    "apple or samsung tablet": where the doubtful Apple only boosts, a filter on Samsung would hide every Apple.
+    """
+    doubtful = {
+        entity.label
+        for decision in decisions
+        for entity in decision.entities
+        if decision.clause is not None and decision.clause.role == "boost" and entity.source == "dictionary"
+    }
+    result = []
+    for decision in decisions:
+        clause = decision.clause
+        labels = {e.label for e in decision.entities if schema.labels[e.label].position == "any"}
+        if clause is not None and clause.role == "filter" and labels & doubtful:
+            reason = "another value of the same label is too doubtful to filter by"
+            soft = _accepted(replace(clause, role="boost", consumes=()), decision.entities, reason)
+            result.append(soft)
+        else:
+            result.append(decision)
+    return result
+
+
 def decide_free_text(free: FreeText, context: Context) -> Decision:
     """Negated words that are no known value: demoted where they name a thing not wanted, else left in the text."""
     text = context.text
@@ -192,15 +218,21 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
         return ("demote", f"negated {how}; {why_soft}", factor) if why_soft else ("exclude", f"negated {how}", factor)
     if label.use == "expand" and item.certain:
         return "expand", f"{how}; the schema lets it widen the text", factor
-    if not why_soft and entity.source == "dictionary":
-        why_soft = _first(
-            (context.whole, "the whole query is this one value, so it stays plain"),
-            (
-                not context.is_head(entity, item.how == "synonym"),
-                "it describes something else in the query, it is not what is looked for",
-            ),
-        )
+    if not why_soft and entity.source != "syntax":
+        why_soft = _why_not_here(item, context)
     return ("boost", f"{how}; {why_soft}", factor) if why_soft else ("filter", how, factor)
+
+
+def _why_not_here(item: Linked, context: Context) -> str | None:
+    """Why a value that could filter may not from its place in the query."""
+    stored = item.entity.source == "dictionary"
+    if stored and context.whole:
+        return "the whole query is this one value, so it stays plain"
+    if context.schema.labels[item.entity.label].position == "any":
+        return context.refusal(item.entity)
+    if stored and not context.is_head(item.entity, item.how == "synonym"):
+        return _DESCRIBES
+    return None
 
 
 def _keyword(item: Linked, role: Role, reason: str, factor: float, context: Context) -> Decision:

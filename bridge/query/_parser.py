@@ -21,9 +21,10 @@ from bridge.query._candidates import (
     sift,
     sift_cues,
 )
-from bridge.query._decide import Context, Decision, decide_free_text, decide_quantity, decide_value
+from bridge.query._decide import Context, Decision, agree, decide_free_text, decide_quantity, decide_value
 from bridge.query._language import foreign_reason
 from bridge.query._link import link
+from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation, find_cues
 from bridge.query._options import Options
 from bridge.query._plan import assemble, plain_plan
@@ -35,6 +36,7 @@ from bridge.query._words import Range, words
 from bridge.schema import Schema, normalise
 from bridge.scorer import Scorer
 from bridge.tagging import QuantityMatch, Rejected, resolve
+from bridge.tagging.grammar import load_vocabulary
 
 #: A text of more characters is no search query; it stays as it is.
 MAX_TEXT = 2_000
@@ -57,6 +59,8 @@ class _Work:
     rejected: tuple[Rejected, ...] = ()
     negation: Negation = field(default_factory=Negation)
     notes: tuple[str, ...] = ()
+    #: Label and range of each span that the model is sure of, whoever else found it.
+    sure: frozenset[tuple[str, Range]] = frozenset()
 
 
 class QueryParser:
@@ -84,6 +88,7 @@ class QueryParser:
         self._cache = _PlanCache(cache_size)
         for label in schema.labels.values():
             normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
+        load_vocabulary(tuple(schema.languages))
 
     def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
         """The plan for one user text.
@@ -167,7 +172,10 @@ class QueryParser:
         back, lost = second_readings([*negation.entities, *negation.unclear], lost, self.schema)
         back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in negation.unclear)]
         entities = (*negation.entities, *back)
-        return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes))
+        sure = frozenset(
+            (e.label, (e.start, e.end)) for e in spans if e.score >= self.schema.labels[e.label].band.filter
+        )
+        return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes), sure)
 
     def _decide(self, work: _Work, foreign: bool) -> list[Decision]:
         text, found = work.text, words(work.text)
@@ -178,14 +186,18 @@ class QueryParser:
         ]
         consumed += [named.whole for named in work.syntax.named]
         keywords = [e for e in work.entities if self._kind(e) == "keyword"]
+        dictionary = self._values.dictionary()
+        quoted = work.syntax.protected
+        modifiers = Modifiers(
+            self.schema, text, dictionary, keywords, consumed=consumed, quoted=quoted, supported=work.sure
+        )
         context = Context(
             self.schema,
             text,
             self._values.fill_rate,
-            lambda entity, loose: is_head(
-                text, found, entity, keywords, consumed, work.syntax.protected, is_loose=loose
-            ),
+            lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
             lambda entity: ends_phrase(text, found, entity, keywords, consumed),
+            modifiers.refusal,
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
             negated=work.negation.consumes,
@@ -198,10 +210,10 @@ class QueryParser:
                 groups.setdefault((entity.start, entity.end), []).append(entity)
             elif not foreign:
                 decisions.append(decide_quantity(entity, cues.get((entity.start, entity.end), ()), context))
-        dictionary = self._values.dictionary()
         for group in groups.values():
             linked = [link(entity, self.schema, dictionary) for entity in group]
             decisions += decide_value([item for item in linked if item is not None], context)
+        decisions = agree(decisions, self.schema)
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]
         return decisions

@@ -8,6 +8,7 @@ Tagger(schema, scorer).tag([{"name": "Kirkland organic coffee"}])
 
 from bridge.tagging._dictionary import Dictionary, Link
 from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
+from bridge.tagging._matching import words as match_words
 from bridge.tagging._resolver import Rejected, resolve
 from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
 from bridge.tagging.grammar import QuantityMatch, find_quantities
@@ -23,6 +24,7 @@ __all__ = [
     "attributes",
     "derive_hash",
     "find_quantities",
+    "match_words",
     "resolve",
     "tagging_hash",
     "text_hash",

@@ -10,6 +10,8 @@ from bridge.tagging.grammar._amounts import MAX_NUMBER, Amount, parse_number, re
 from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
 from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
 from bridge.tagging.grammar._tokens import Token, tokenise
+from bridge.tagging.grammar._values import ValuePack, load_values
+from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
 
 __all__ = [
     "MAX_NUMBER",
@@ -17,8 +19,12 @@ __all__ = [
     "Pack",
     "QuantityMatch",
     "Token",
+    "ValuePack",
+    "Vocabulary",
     "find_quantities",
     "load_pack",
+    "load_values",
+    "load_vocabulary",
     "parse_number",
     "parse_pack",
     "read_amount",

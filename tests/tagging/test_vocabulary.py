@@ -1,0 +1,62 @@
+"""The words of English: what is no misspelling, and what is an ordinary word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bridge.tagging.grammar import load_values, load_vocabulary
+from bridge.tagging.grammar._wordnet import word_list
+
+
+@pytest.mark.parametrize("word", ["apple", "targets", "shark", "bigger", "running", "comedies", "leaves", "thinner"])
+def test_ordinary_words_in_any_form(word: str) -> None:
+    vocabulary = load_vocabulary(("en",))
+    assert vocabulary is not None
+    assert vocabulary.is_common(word)
+    assert vocabulary.knows(word)
+
+
+@pytest.mark.parametrize("word", ["nike", "samsong", "panasonc", "logitec"])
+def test_names_and_misspellings_are_no_words(word: str) -> None:
+    vocabulary = load_vocabulary(("en",))
+    assert vocabulary is not None
+    assert not vocabulary.knows(word)
+
+
+@pytest.mark.parametrize("word", ["dell", "paris", "teal"])
+def test_rare_words_and_names_are_known_but_not_ordinary(word: str) -> None:
+    vocabulary = load_vocabulary(("en-GB",))
+    assert vocabulary is not None
+    assert vocabulary.knows(word)
+    assert not vocabulary.is_common(word)
+
+
+def test_no_vocabulary_where_one_language_has_none() -> None:
+    assert load_vocabulary(("en", "de")) is None
+    assert load_vocabulary(()) is None
+
+
+def test_what_a_language_says_about_names() -> None:
+    pack = load_values(("de", "en"))
+    assert "charger" in pack.accessories
+    assert "by" in pack.origins
+    assert not pack.origins & pack.relations
+    assert load_values(("de",)).accessories == frozenset()
+
+
+def test_the_list_is_made_from_the_files_of_wordnet(tmp_path: Path) -> None:
+    for part in ("noun", "verb", "adj", "adv"):
+        (tmp_path / f"data.{part}").write_text("  1 the licence\n")
+        (tmp_path / f"{part}.exc").write_text("")
+    (tmp_path / "data.noun").write_text(
+        "  1 the licence\n"
+        "07739125 13 n 01 apple 0 000 | fruit\n"
+        "09303008 15 n 02 dell 0 dingle 0 000 | valley\n"
+        "08932568 15 n 03 Paris 0 City_of_Light 0 Xyz 0 000 | capital\n"
+    )
+    (tmp_path / "noun.exc").write_text("geese goose\n")
+    (tmp_path / "cntlist.rev").write_text("apple%1:13:00:: 1 1\nparis%1:15:00:: 1 4\n")
+
+    assert word_list(tmp_path).split() == ["Paris", "apple*", "dell", "dingle", "geese"]
