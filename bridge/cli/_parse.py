@@ -63,7 +63,7 @@ def parse(
     loaded = load_schema(schema)
     known = _values(loaded, values, engine_url, save_values)
     parser = QueryParser(loaded, _scorer(loaded, model), known)
-    plan = parser.parse(text, Options(disable=frozenset(disable or ())))
+    plan = parser.parse(text, Options.from_mapping({"disable": disable or []}, schema=loaded))
     if as_json:
         typer.echo(json.dumps(plan_to_json(plan), indent=2))
     else:

@@ -26,7 +26,7 @@ from bridge.query._language import foreign_reason
 from bridge.query._link import link
 from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation, find_cues
-from bridge.query._options import Options
+from bridge.query._options import Options, unknown_names
 from bridge.query._plan import assemble, plain_plan
 from bridge.query._position import ends_phrase, is_head
 from bridge.query._syntax import Syntax, read_syntax
@@ -128,18 +128,31 @@ class QueryParser:
     def _parse(self, text: str, options: Options, deadline: float | None) -> Plan:
         _check(deadline)
         foreign = foreign_reason(text, self.schema, options.language)
-        syntax = Syntax() if "syntax" in options.disable else read_syntax(text, self.schema, options.disable)
-        work = self._propose(text, syntax, options, foreign is not None, deadline)
-        work = replace(work, notes=(*work.notes, *([foreign] if foreign else [])))
+        stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
+        syntax = Syntax() if "syntax" in options.disable else read_syntax(text, self.schema, options.disable, stored)
+        work = self._propose(text, syntax, stored, options, foreign is not None, deadline)
+        notes = [*syntax.notes, *([foreign] if foreign else [])]
+        notes += [f'"{name}" in `disable` is no label, step or clause' for name in self._unknown(options)]
+        work = replace(work, notes=(*work.notes, *notes))
         decisions = self._decide(work, foreign is not None)
         _check(deadline)
         return self._assemble(work, decisions, options)
 
-    def _propose(self, text: str, syntax: Syntax, options: Options, foreign: bool, deadline: float | None) -> _Work:
+    def _unknown(self, options: Options) -> list[str]:
+        return unknown_names(sorted(options.disable), self.schema) if options.disable else []
+
+    def _propose(
+        self,
+        text: str,
+        syntax: Syntax,
+        stored: list[Entity],
+        options: Options,
+        foreign: bool,
+        deadline: float | None,
+    ) -> _Work:
         """Propose, resolve, and give negations their reach."""
         notes: list[str] = []
         quantities = [] if foreign else from_grammar(text, self.schema, options)
-        stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
         marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
         if marked + len(quantities) + len(stored) > MAX_FOUND:
             return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))

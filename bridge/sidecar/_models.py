@@ -50,7 +50,9 @@ class Options(_Model):
 
     off: bool = Field(default=False, description="Leave the query as it is.")
     disable: list[str] = Field(
-        default=[], description="Labels or steps (syntax, grammar, dictionary, model, negation) to leave out."
+        default=[],
+        description="Labels, steps (syntax, grammar, dates, dictionary, typo, meaning, model, negation, sort) or names "
+        "of clauses to leave out.",
     )
     plan: str | None = Field(default=None, description="Token of an earlier answer: applied without model or counts.")
     language: str | None = Field(default=None, description="BCP 47 code of the text, where the caller knows it.")

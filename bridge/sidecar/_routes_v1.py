@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from bridge.engines.dsl import dumps_exact
 from bridge.errors import CheckpointError, InputError, SchemaError, TooLargeError
 from bridge.query import Options, plan_to_json
+from bridge.schema import Schema
 from bridge.sidecar import _models as models
 from bridge.sidecar._auth import EVERY_SCHEMA
 from bridge.sidecar._batching import calling
@@ -81,7 +82,7 @@ def parse() -> Response:
     if len(wanted.text) > runtime().config.max_query_chars:
         raise TooLargeError(f"text: at most {runtime().config.max_query_chars} characters")
     with calling(gone=gone()):
-        plan = served.parser.parse(wanted.text, options_of(wanted.options))
+        plan = served.parser.parse(wanted.text, options_of(wanted.options, served.schema))
     result = plan_to_json(plan)
     result["explain"] = _public(served, result["explain"])
     if wanted.offsets == "utf16":
@@ -113,7 +114,7 @@ def rewrite() -> Response:
         state.served(wanted.schema_)
     # The caller's own object, not the model's copy: it keeps the literals of numbers.
     body = document.value["body"]
-    options = options_of(wanted.options)
+    options = options_of(wanted.options, state.schemas[wanted.schema_])
     try:
         served = state.served(wanted.schema_)
         outcome = rewrite_body(state, served, body, options, deadline=deadline_of(served, started()))
@@ -183,9 +184,9 @@ def reload() -> Response:
     return answer({"added": reloaded.added, "changed": reloaded.changed, "removed": reloaded.removed})
 
 
-def options_of(options: models.Options) -> Options:
+def options_of(options: models.Options, schema: Schema) -> Options:
     """The parser's options. Raises InputError naming the key."""
-    return Options.from_mapping(options.model_dump(exclude_none=True))
+    return Options.from_mapping(options.model_dump(exclude_none=True), schema=schema)
 
 
 def _public(served: Served, explain: list[dict[str, Any]]) -> list[dict[str, Any]]:

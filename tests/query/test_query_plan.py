@@ -170,7 +170,7 @@ def test_options_of_a_request_name_the_wrong_key() -> None:
         ({"of": True}, "options"),
         ({"off": "yes"}, "options.off"),
         ({"disable": "brand"}, "options.disable"),
-        ({"disable": [1]}, "options.disable"),
+        ({"disable": [1]}, "options.disable[0]"),
         ({"plan": 1}, "options.plan"),
         ({"now": "tomorrow"}, "options.now"),
         ({"now": 3}, "options.now"),

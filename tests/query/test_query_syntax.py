@@ -7,7 +7,7 @@ import pytest
 from bridge.clauses import Range, Terms
 from bridge.entities import Interval
 
-from .conftest import Shop, clause, reasons, roles
+from .conftest import SHOP_VALUES, Shop, clause, reasons, roles
 
 
 def test_nothing_is_inferred_inside_quotes(shop: Shop) -> None:
@@ -17,8 +17,26 @@ def test_nothing_is_inferred_inside_quotes(shop: Shop) -> None:
     assert "inside quotes" in reasons(plan)
 
 
+@pytest.mark.parametrize("quotes", ['""', "“”", "„“", "„”", "‘’", "«»", '“"', '"”'])
+def test_all_kinds_of_quotes_quote(shop: Shop, quotes: str) -> None:
+    text = f"{quotes[0]}red men’s shoes{quotes[1]} under $50"
+    assert roles(shop().parse(text)) == {"price=<50": "filter"}
+
+
+def test_french_quotes_may_have_spaces_inside(shop: Shop) -> None:
+    assert roles(shop().parse("« red shoes » under $50")) == {"price=<50": "filter"}
+
+
+@pytest.mark.parametrize(
+    "text", ['warm "red coats', 'warm red coats"', "warm “red coats", "warm ‘red coats", 'warm red" coats']
+)
+def test_a_quote_without_its_other_half_quotes_nothing(shop: Shop, text: str) -> None:
+    assert roles(shop().parse(text)) == {"color=red": "boost", "category=Coats": "filter"}
+
+
 def test_an_inch_sign_opens_no_quote(shop: Shop) -> None:
-    assert roles(shop().parse('15" shoes 17" coats')) == {"category=Shoes": "boost", "category=Coats": "filter"}
+    for text in ('15" shoes 17" coats', '15 " shoes 17 " coats'):
+        assert roles(shop().parse(text)) == {"category=Shoes": "boost", "category=Coats": "filter"}
 
 
 @pytest.mark.parametrize("text", ["brand:nike boots", "@brand:nike boots", "@brand nike boots", 'Brand:"Nike" boots'])
@@ -27,6 +45,54 @@ def test_a_named_value_is_a_filter_on_the_stored_key(shop: Shop, text: str) -> N
     assert [(c.role, c.condition) for c in plan.clauses] == [("filter", Terms("brand", ("Nike",)))]
     assert plan.required == "boots"
     assert plan.entities[0].source == "syntax"
+
+
+VALUES = SHOP_VALUES | {"brand": {"Black and Decker": 9, "Nike": 40, "Adidas": 30}, "color": {"black": 30, "red": 9}}
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "required"),
+    [
+        ("@brand black and decker drill", ("Black and Decker",), "drill"),
+        ("brand:black and decker drill", ("Black and Decker",), "drill"),
+        ("brand: black & decker drill", ("Black and Decker",), "drill"),
+        ("drill brand: nike", ("Nike",), "drill"),
+        ("brand=nike drill", ("Nike",), "drill"),
+        ("drill (brand:nike)", ("Nike",), "drill ()"),
+        ("brand:(nike OR adidas) drill", ("Adidas", "Nike"), "drill"),
+        ('brand:("black and decker" or nike) drill', ("Black and Decker", "Nike"), "drill"),
+        ("brand:nike,adidas drill", ("Adidas", "Nike"), "drill"),
+        ("drill brand:nike, cheap", ("Nike",), "drill, cheap"),
+    ],
+)
+def test_a_value_goes_as_far_as_a_stored_one_and_may_be_several(
+    shop: Shop, text: str, values: tuple[str, ...], required: str
+) -> None:
+    plan = shop(values=VALUES).parse(text)
+    assert [(c.role, c.condition) for c in plan.clauses] == [("filter", Terms("brand", values))]
+    assert plan.required == required
+
+
+def test_a_space_after_the_colon_needs_a_stored_value(shop: Shop) -> None:
+    plan = shop().parse("brand: zyxq boots")
+    assert (plan.clauses, plan.required) == ((), "brand: zyxq boots")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("colour:red coats", 'did you mean "color"?'),
+        ("@brnd nike boots", 'did you mean "brand"?'),
+        ("http://coats.example", None),
+        ("re:zero", None),
+        ("@home", None),
+    ],
+)
+def test_a_name_that_is_nearly_a_labels_is_text_with_a_hint(shop: Shop, text: str, hint: str | None) -> None:
+    plan = shop().parse(text)
+    assert plan.required == text
+    assert (hint or "") in reasons(plan)
+    assert hint is not None or "did you mean" not in reasons(plan)
 
 
 def test_a_named_value_that_no_document_has_only_boosts_and_stays_required(shop: Shop) -> None:
@@ -59,7 +125,13 @@ def test_a_named_amount_is_a_range(shop: Shop, value: str, interval: Interval) -
     assert plan.required == "coats"
 
 
-@pytest.mark.parametrize("text", ["usb:c cable", "https://shop.example/price", "price:cheap coat", "re:zero", "a:b:c"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["usb:c cable", "https://shop.example/price", "price:cheap coat", "re:zero", "a:b:c", "brand::zyx", "brand:"],
+        *["me@brand.com", "10:30 alarm", "3:10 to yuma", "c++ shirt", "smile :) :-) ;-) -_-", "brand :zyx", "!zyx"],
+    ],
+)
 def test_a_colon_that_names_no_label_or_amount_is_text(shop: Shop, text: str) -> None:
     plan = shop().parse(text)
     assert all(entity.source != "syntax" for entity in plan.entities)
@@ -85,7 +157,21 @@ def test_a_dash_before_a_named_value_excludes_it(shop: Shop) -> None:
     assert plan.required == "boots"
 
 
-@pytest.mark.parametrize("text", ["t-shirt", "wi-fi 6", "-5 degree bag", "a - b", "boots -", "--", "16-bit"])
+def test_a_dash_takes_the_whole_of_a_stored_value(shop: Shop) -> None:
+    plan = shop(values=VALUES).parse("drill -black and decker")
+    assert roles(plan) == {"brand!=Black and Decker": "exclude"}
+    assert plan.required == "drill"
+
+
+def test_a_heart_is_no_price(shop: Shop) -> None:
+    assert roles(shop().parse("i <3 coats")) == {"category=Coats": "filter"}
+    assert roles(shop().parse("i love coats <3")) == {"category=Coats": "filter"}
+    assert roles(shop().parse("coats price <3")) == {"category=Coats": "filter", "price=<3": "filter"}
+
+
+@pytest.mark.parametrize(
+    "text", ["t-shirt", "wi-fi 6", "-5 degree bag", "a - b", "boots -", "--", "16-bit", "t -shoes", "x -men"]
+)
 def test_other_dashes_exclude_nothing(shop: Shop, text: str) -> None:
     assert all(c.role not in ("exclude", "demote") for c in shop().parse(text).clauses)
 
