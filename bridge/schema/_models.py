@@ -64,7 +64,7 @@ class Label(_Strict):
     #: A bare or approximate amount ("15 inch", "around $100") means up to this share more or less.
     tolerance: Probability = 0.1
     #: Which number of a size such as `3x4` this label holds, counted from 1; None: none.
-    dimension: Literal[1, 2, 3] | None = None
+    dimension: Annotated[int, Field(ge=1, le=3)] | None = None
     #: What words that order the results may do: "cheapest", "newest", "best rated".
     sort: Literal["off", "boost", "sort"] = "boost"
     #: Further words for the lowest and the highest values first, beside those of the language.

@@ -71,6 +71,7 @@ def test_two_labels_may_not_ask_the_model_for_the_same() -> None:
         ("{boost: nan}", 'labels.brand.boost: "nan" is not a number'),
         ("{boost: high}", 'labels.brand.boost: "high" is not a number'),
         ("{relax: 1.5}", 'labels.brand.relax: "1.5" is not a whole number'),
+        ("{kind: number, dimension: 4}", 'labels.brand.dimension: "4" is above 3'),
         ("{model: maybe}", 'labels.brand.model: "maybe" is not true or false'),
         (
             "{band: {filter: 0.5, boost: 0.7}}",
@@ -179,3 +180,8 @@ def test_nothing_found_is_an_error(tmp_path: Path) -> None:
         load_schemas([tmp_path])
     with pytest.raises(SchemaError, match="cannot be read"):
         load_schemas([tmp_path / "missing.yaml"])
+
+
+def test_a_side_of_a_size_is_read_as_a_number() -> None:
+    schema = parse_schema(HEAD + "labels:\n  width: {kind: number, field: width, unit: cm, dimension: 1}\n")
+    assert schema.labels["width"].dimension == 1
