@@ -46,6 +46,7 @@ def rewrite_body(
     options: Options | None = None,
     *,
     max_query_chars: int = MAX_QUERY_CHARS,
+    query_only: bool = False,
 ) -> Rewriting:
     """The body with the user's text turned into filters and boosts; on doubt the body as it is.
 
@@ -54,6 +55,7 @@ def rewrite_body(
         parse: user text → plan, with the request's options and deadline bound in.
         count: search bodies → hits of each, in one round trip; None where no engine is connected.
         options: of the request; `off` and `plan` are looked at here.
+        query_only: nothing of the body but its query will reach the engine, so it is given no `sort`.
 
     Raises whatever `parse` and `count` raise; callers fail open.
     """
@@ -77,7 +79,7 @@ def rewrite_body(
                 plan, lambda plans: count([count_body(rewrite(body, found, each, schema).body) for each in plans])
             )
             relaxed = plan.clauses != before
-    applied = rewrite(body, found, plan, schema)
+    applied = rewrite(body, found, plan, schema, query_only=query_only)
     notes = tuple(Explanation(None, "note", note) for note in applied.notes)
     plan = replace(plan, explain=(*plan.explain, *notes))
     if not applied.changed:

@@ -1,4 +1,4 @@
-"""Apply a plan to a search body: only its query changes, and its own parts stay as the caller wrote them."""
+"""Apply a plan to a search body: the query changes, an order comes where there was none, all else stays as written."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.clauses import Clause, Plan, Role
+from bridge.engines._boost import boost_to_dsl
 from bridge.engines._convert import any_of, clause_condition, mentions_text, named, scored
 from bridge.engines._found import Found, Leaf, Path, Point, get
 from bridge.engines._found import replace as put
 from bridge.engines._leaf import for_text, with_text, without_name
+from bridge.engines._sort import sort_entry, why_unsorted, with_sort
 from bridge.schema import Schema
 
 #: Score of a filter in `tiers` mode, above what a text scores; doubled for each filter that is relaxed later.
@@ -50,18 +52,22 @@ class _Parts:
     should: tuple[Any, ...] = ()
 
 
-def rewrite(body: Mapping[str, Any], found: Found, plan: Plan, schema: Schema) -> Rewritten:
+def rewrite(
+    body: Mapping[str, Any], found: Found, plan: Plan, schema: Schema, *, query_only: bool = False
+) -> Rewritten:
     """Apply `plan` to the `body` in which `found` was found.
 
     Pure: `body` is not changed, and what is not rewritten is shared with it, not copied. A plan without clauses, for
-    another schema or for another text leaves everything as it is.
+    another schema or for another text leaves everything as it is. `query_only`: nothing but the query reaches the
+    engine (OpenSearch's search pipeline), so a `sort` clause can only boost.
     """
     if plan.text != found.text or plan.schema != schema.name:
         return Rewritten(dict(body), False, ("the plan is for another text or schema",))
     synthetic = any(leaf.synthetic for leaf in found.leaves)
     if not plan.changes and not synthetic:
         return Rewritten(dict(body), False)
-    clauses, notes = _possible(plan, found, schema)
+    unsorted = "a search pipeline changes only the query" if query_only else why_unsorted(body)
+    clauses, notes = _possible(plan, found, schema, unsorted)
     if not clauses and not synthetic:
         return Rewritten(dict(body), False, tuple(notes))
     return Rewritten(_Edit(found, plan, schema, clauses, notes).apply(body), True, tuple(notes))
@@ -72,15 +78,13 @@ def apply(body: Mapping[str, Any], found: Found, plan: Plan, schema: Schema) -> 
     return rewrite(body, found, plan, schema).body
 
 
-def _possible(plan: Plan, found: Found, schema: Schema) -> tuple[list[tuple[Clause, dict[str, Any]]], list[str]]:
-    """The clauses that this body can take, in the role that it can take them in, each with its query."""
+def _possible(
+    plan: Plan, found: Found, schema: Schema, unsorted: str | None
+) -> tuple[list[tuple[Clause, dict[str, Any]]], list[str]]:
+    """The clauses that this body can take, in the role that it can take them in, each with its query (or sort)."""
     clauses: list[tuple[Clause, dict[str, Any]]] = []
     notes: list[str] = []
     for clause in plan.clauses:
-        query = clause_condition(clause, schema)
-        if query is None:
-            notes.append(f"{clause.label}: the condition is empty, left out")
-            continue
         softer = _SOFTER[clause.role]
         reason = None
         if softer != clause.role:
@@ -88,14 +92,26 @@ def _possible(plan: Plan, found: Found, schema: Schema) -> tuple[list[tuple[Clau
                 reason = found.soft_reason
             elif clause.consumes and found.whole:
                 reason = found.whole
+            elif clause.role == "sort":
+                reason = unsorted
             elif mentions_text(clause.condition):
                 reason = "free text decides about no hits"
         if reason:
             notes.append(f"{clause.label}: {softer} in place of {clause.role}, because {reason}")
             # An exclusion has no strength of its own to take over.
             clause = replace(clause, role=softer, boost=1.0 if softer == "demote" else clause.boost)
-        clauses.append((clause, query))
+        query = _as_query(clause, schema)
+        if query is None:
+            notes.append(f"{clause.label}: the condition is empty, left out")
+        else:
+            clauses.append((clause, query))
     return clauses, notes
+
+
+def _as_query(clause: Clause, schema: Schema) -> dict[str, Any] | None:
+    if clause.role == "boost":
+        return boost_to_dsl(clause, schema)
+    return sort_entry(clause, schema) if clause.role == "sort" else clause_condition(clause, schema)
 
 
 class _Edit:
@@ -113,8 +129,8 @@ class _Edit:
         self.demotions = [(clause, query) for clause, query in clauses if clause.role == "demote"]
         self.filters = tuple(named(q, c.name) for c, q in clauses if c.role == "filter" and plan.mode == "filters")
         self.exclusions = tuple(named(query, clause.name) for clause, query in clauses if clause.role == "exclude")
-        boosts = [scored(query, clause.boost, clause.name) for clause, query in clauses if clause.role == "boost"]
-        self.boosts = (*boosts, *_tiers(plan, clauses, found))
+        self.boosts = (*(query for clause, query in clauses if clause.role == "boost"), *_tiers(plan, clauses, found))
+        self.order = [entry for clause, entry in clauses if clause.role == "sort"]
 
     def apply(self, body: Mapping[str, Any]) -> dict[str, Any]:
         new: Any = body
@@ -129,7 +145,7 @@ class _Edit:
                 new = put(new, leaf.path, _query(parts))
         for point in self.found.points:
             new = self._attach(new, point, at_points.get(point.path))
-        return dict(new)
+        return with_sort(new, self.order) if self.order else dict(new)
 
     def _leaf(self, leaf: Leaf, node: Mapping[str, Any], *, first: bool) -> _Parts:
         """What stands in a leaf's place."""

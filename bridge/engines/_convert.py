@@ -14,10 +14,11 @@ from bridge.schema import Schema
 def condition_to_dsl(condition: Condition, *, date_format: str | None = None) -> dict[str, Any] | None:
     """One condition as a query; None where it says nothing (no values, no bound), so that it can never empty a search.
 
-    `Terms` → `terms`, `Range` → `range`, `AnyOf` → `bool.should`, `Match` → a phrase over its fields.
+    `Terms` → `terms`, `Range` and `Near` → `range`, `AnyOf` → `bool.should`, `Match` → a phrase over its fields. `Rank`
+    is no condition that documents meet or fail, so it gives None.
     """
     if isinstance(condition, Terms):
-        values = [_plain(value) for value in condition.values if _writable(value)]
+        values = [plain(value) for value in condition.values if _writable(value)]
         return {"terms": {condition.field: values}} if values else None
     if isinstance(condition, Range):
         bounds = _bounds(condition.interval)
@@ -66,7 +67,7 @@ def named(query: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def scored(query: Mapping[str, Any], boost: float, name: str) -> dict[str, Any]:
     """A clause that gives every document it matches the same score, `boost`."""
-    return {"constant_score": {"filter": dict(query), "boost": _plain(boost), "_name": name}}
+    return {"constant_score": {"filter": dict(query), "boost": plain(boost), "_name": name}}
 
 
 def any_of(queries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -83,14 +84,14 @@ def mentions_text(condition: Condition) -> bool:
 
 def _bounds(interval: Interval) -> dict[str, Scalar]:
     pairs = (("gte", interval.gte), ("gt", interval.gt), ("lte", interval.lte), ("lt", interval.lt))
-    return {key: _plain(value) for key, value in pairs if value is not None and math.isfinite(value)}
+    return {key: plain(value) for key, value in pairs if value is not None and math.isfinite(value)}
 
 
 def _writable(value: Scalar) -> bool:
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A whole number without `.0`: engines write 1.7e12 as `1.7E12`, which no date or integer field reads."""
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
     return int(value) if whole else value

@@ -25,11 +25,18 @@ log = logging.getLogger("bridge.sidecar")
 
 
 def rewrite_body(
-    runtime: Runtime, served: Served, body: Mapping[str, Any], options: Options, *, deadline: float
+    runtime: Runtime,
+    served: Served,
+    body: Mapping[str, Any],
+    options: Options,
+    *,
+    deadline: float,
+    query_only: bool = False,
 ) -> Rewriting:
     """The body with the user's text turned into filters and boosts; on doubt the body as it is.
 
-    `deadline` is a `time.monotonic()` value. Raises what goes wrong: see `settle`.
+    `deadline` is a `time.monotonic()` value, `query_only` says that the engine takes back nothing but the query. Raises
+    what goes wrong: see `settle`.
     """
     schema, parser, counter = served.schema, served.parser, served.counter
 
@@ -48,6 +55,7 @@ def rewrite_body(
         None if counter is None else count,
         options,
         max_query_chars=runtime.config.max_query_chars,
+        query_only=query_only,
     )
     if rewriting.relaxed:
         runtime.metrics.relaxed.labels(schema.name).inc()

@@ -76,7 +76,7 @@ def _rewritten(schema: str, document: Document) -> tuple[dict[str, Any], str]:
     body = document.value
     flags = read_flags(body)
     options = Options(off=flags.off, disable=flags.disable, plan=flags.plan, language=flags.language, now=flags.now)
-    rewriting = rewrite_body(state, served, body, options, deadline=deadline_of(served, started()))
+    rewriting = rewrite_body(state, served, body, options, deadline=deadline_of(served, started()), query_only=True)
     return (wrap(rewriting.body["query"]) if rewriting.changed else _as_sent(document)), rewriting.outcome
 
 

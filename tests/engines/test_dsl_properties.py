@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.clauses import AnyOf, Clause, Condition, Match, Plan, Range, Role, Terms
+from bridge.clauses import AnyOf, Clause, Condition, Match, Near, Plan, Range, Rank, Role, Terms
 from bridge.engines.dsl import (
     Found,
     Unchanged,
@@ -31,6 +31,8 @@ text: [name, description]
 labels:
   category: {field: category, use: filter}
   price: {kind: number, field: price, unit: USD}
+  sold: {kind: date, field: sold}
+  rating: {kind: rank, field: rating}
 """
 )
 TEXT = "organic coffee under $20"
@@ -118,22 +120,26 @@ bodies = st.fixed_dictionaries(
         "size": st.integers(0, 20),
         "aggs": anything,
         "post_filter": queries,
+        "sort": st.sampled_from([["_score"], [], "price", [{"price": "asc"}]]),
+        "rescore": anything,
     },
 )
 conditions: st.SearchStrategy[Condition] = st.recursive(
     st.just(Terms("category", ("Tea", 3)))
     | st.builds(Terms, st.just("category"), st.lists(st.text() | st.integers() | st.floats(), max_size=2).map(tuple))
     | st.builds(Range, st.just("price"), st.builds(Interval, st.none() | st.floats(), lt=st.none() | st.floats()))
-    | st.builds(Match, st.just(("name",)), st.text()),
+    | st.builds(Match, st.just(("name",)), st.text())
+    | st.builds(Near, st.just("price"), st.floats(), st.builds(Interval, st.floats(), lte=st.floats()))
+    | st.builds(Rank, st.just("price"), st.sampled_from(["lowest", "highest"]), st.floats(), st.none() | st.floats()),
     lambda inner: st.builds(AnyOf, st.lists(inner, max_size=2).map(tuple)),
     max_leaves=3,
 )
-roles: st.SearchStrategy[Role] = st.sampled_from(["filter", "exclude", "boost", "demote", "expand"])
+roles: st.SearchStrategy[Role] = st.sampled_from(["filter", "exclude", "boost", "demote", "expand", "sort"])
 clauses = st.builds(
     Clause,
     roles,
     conditions,
-    st.sampled_from(["category", "price", "gone"]),
+    st.sampled_from(["category", "price", "sold", "rating", "gone"]),
     st.just("bridge:a=b"),
     boost=st.floats(0, 100),
     consumes=st.sampled_from([(), ((15, 24),)]),
@@ -166,10 +172,13 @@ def test_every_body_survives(body: dict[str, Any], plan: Plan) -> None:
         assert dumps_exact(result.body) == before
         return
     edited = {"query", "retriever", "knn"}
-    assert list(result.body) == list(body)
-    assert dumps_exact({k: v for k, v in result.body.items() if k not in edited}) == dumps_exact(
+    ordered = [] if "sort" in body or "sort" not in result.body else ["sort"]
+    assert list(result.body) == [*body, *ordered]
+    assert dumps_exact({k: v for k, v in result.body.items() if k not in (*edited, *ordered)}) == dumps_exact(
         {k: v for k, v in body.items() if k not in edited}
     )
+    only = rewrite(body, found, plan, SCHEMA, query_only=True)
+    assert list(only.body) == list(body), "a search pipeline gives the query back and nothing else"
     # Once rewritten, always left alone; and the same input gives the same bytes.
     assert find_text(result.body, SCHEMA) == Unchanged("the query is rewritten already")
     assert dumps_exact(rewrite(body, found, plan, SCHEMA).body) == dumps_exact(result.body)
