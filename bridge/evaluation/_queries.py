@@ -231,7 +231,9 @@ def _run(catalogue: str, kind: str, case: QueryCase, parser: QueryParser) -> Que
 
 def _read(file: Path, model: type[_File]) -> _File:
     try:
-        data = yaml.load(file.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        text = file.read_text("utf-8")
+        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _keep_queries(data, yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
         return model.model_validate(data)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(file), hint=_HINT) from error
@@ -243,3 +245,12 @@ def _read(file: Path, model: type[_File]) -> _File:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{key}: {first['msg']}", where=str(file), hint=_HINT) from error
+
+
+def _keep_queries(data: Any, written: Any) -> None:
+    """Queries as they are written: `1984` and `no` are texts, whatever YAML takes them for."""
+    try:
+        for case, plain in zip(data["cases"], written["cases"], strict=True):
+            case["query"] = plain["query"]
+    except (TypeError, KeyError):
+        pass  # the model says what is wrong

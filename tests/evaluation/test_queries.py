@@ -56,7 +56,7 @@ def test_a_clause_that_did_not_come_lowers_recall(tmp_path: Path) -> None:
     [
         ('  - {query: shoes, clauses: ["limit price=<50"]}\n', "is no clause"),
         ("  - {query: shoes}\n", "cases.0.clauses"),
-        ("  - {query: no, clauses: []}\n", "cases.0.query"),
+        ("  - {query: [no], clauses: []}\n", "cases.0.query"),
         ("  - {query: shoes, clauses: [], typo: 1}\n", "cases.0.typo"),
         ("  - {query: shoes, clauses: [\n", "is no YAML"),
     ],
@@ -66,6 +66,12 @@ def test_a_case_that_cannot_be_read_names_file_and_key(tmp_path: Path, cases: st
         read_query_set(catalogue(tmp_path, cases))
     assert said in str(caught.value)
     assert "quantities.yaml" in str(caught.value)
+
+
+def test_a_query_that_yaml_takes_for_a_number_or_a_truth_value_is_a_text(tmp_path: Path) -> None:
+    cases = "  - {query: 1984, clauses: []}\n  - {query: no, clauses: []}\n"
+    report = evaluate_queries([read_query_set(catalogue(tmp_path, cases))], None)
+    assert [result.case.query for result in report.results] == ["1984", "no"]
 
 
 def test_a_folder_without_catalogues_is_refused(tmp_path: Path) -> None:
