@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from bridge.entities import Entity, Span
+from bridge.entities import Entity, Span, Stats
 from bridge.query._negation import Cue
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
@@ -21,11 +22,16 @@ _FREE = re.compile(r"[\s-]+free\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"[^\W_][-]|[-][^\W_]")
 
 
-def from_grammar(text: str, schema: Schema, options: Options) -> list[QuantityMatch]:
+def from_grammar(text: str, schema: Schema, stats: Mapping[str, Stats], options: Options) -> list[QuantityMatch]:
     """Quantities of the labels that are not switched off."""
     if "grammar" in options.disable:
         return []
-    return [m for m in find_quantities(text, schema) if m.entity.label not in options.disable]
+    found: list[QuantityMatch] = []
+    for match in find_quantities(text, schema, stats=stats):
+        readings = [e for e in (match.entity, *match.others) if e.label not in options.disable]
+        if readings:
+            found.append(replace(match, entity=readings[0], others=tuple(readings[1:])))
+    return found
 
 
 def from_dictionary(text: str, schema: Schema, dictionary: Dictionary, options: Options) -> list[Entity]:

@@ -1,4 +1,4 @@
-"""Decide, label by label, what a found value may do to the search: filter, exclude, boost, demote, expand or nothing.
+"""Decide, label by label, what a stored value may do to the search: filter, exclude, boost, demote, expand or nothing.
 
 The default is soft. A wrong boost costs a few places, a wrong filter hides what the customer came for, so a filter
 needs all of: the schema's permission, a stored value that the words are certain to mean, a field that nearly every
@@ -7,13 +7,24 @@ document carries, and a place in the query where the value is what is looked for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Range, Role, Terms
-from bridge.entities import Entity, Interval
+from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Role, Terms
+from bridge.entities import Entity
+from bridge.query._decisions import (
+    DEMOTED,
+    IGNORED,
+    Context,
+    Decision,
+    accepted,
+    clause_for,
+    first_reason,
+    rejected,
+    share,
+)
 from bridge.query._link import Linked
-from bridge.query._names import interval_text, name_of
+from bridge.query._names import name_of
 from bridge.query._negation import FreeText, is_cue
 from bridge.query._words import Range as TextRange
 from bridge.schema import Schema
@@ -22,80 +33,7 @@ from bridge.schema import Schema
 _WEAK = 0.5
 #: A reading that so many times fewer documents carry than another reading of the same words is a tagging error.
 _RARE = 3
-#: How much of its score a hit keeps that has what the user said they do not want. The user's own text still scores
-#: (it names the unwanted word), so this must outweigh one good match.
-DEMOTED = 0.2
 _DESCRIBES = "it describes something else in the query, it is not what is looked for"
-#: A bare amount ("$20 coffee") means about that much.
-_TOLERANCE = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What decisions look at beside the value itself."""
-
-    schema: Schema
-    text: str
-    fill_rate: Callable[[str], float | None]
-    #: Whether an entity (linked by a synonym?) is what the query is for, and whether it ends its phrase:
-    #: see `bridge.query._position`.
-    is_head: Callable[[Entity, bool], bool]
-    ends_phrase: Callable[[Entity], bool]
-    #: Why a value of a label with `position: any` may not filter where it stands: see `bridge.query._modifiers`.
-    refusal: Callable[[Entity], str | None]
-    #: The whole query is one value or title: it stays plain, values only boost.
-    whole: bool = False
-    #: Text in a language without a grammar pack: exact dictionary values as boosts, nothing else.
-    foreign: bool = False
-    #: Cue and words of each negated entity, by the entity's range.
-    negated: Mapping[TextRange, TextRange] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """A clause with the entities behind it, or the reason why there is none.
-
-    `value_words` are the words of the value itself; they leave the required text only where the schema says so.
-    """
-
-    explain: tuple[Explanation, ...]
-    clause: Clause | None = None
-    entities: tuple[Entity, ...] = ()
-    value_words: tuple[TextRange, ...] = ()
-
-
-def decide_quantity(entity: Entity, cues: Sequence[TextRange], context: Context) -> Decision:
-    """An amount: a filter on a real numeric field, else a boost; a bare amount means about that much and boosts."""
-    schema = context.schema
-    label = schema.labels[entity.label]
-    field = schema.field_of(entity.label)
-    if label.use == "ignore":
-        return _rejected(entity, "the schema ignores this label")
-    exact = isinstance(entity.value, (int, float)) and not isinstance(entity.value, bool)
-    if exact:
-        amount = float(entity.value)  # type: ignore[arg-type]
-        margin = abs(amount) * _TOLERANCE
-        interval = Interval(gte=_clean(amount - margin), lte=_clean(amount + margin))
-    elif isinstance(entity.value, Interval):
-        interval = entity.value
-    else:
-        return _rejected(entity, "no amount could be read from it")
-    rate = context.fill_rate(field)
-    sparse = rate is not None and rate < schema.min_fill_rate
-    why_soft = _first(
-        (exact and entity.source != "syntax", "a bare amount means about that much"),
-        (label.use != "filter", f"the schema allows no more than {label.use}"),
-        (sparse, f"only {_share(rate)} of the documents carry {field}"),
-        (rate is None and label.field is None, f"nobody has counted how many documents carry {field}"),
-    )
-    role: Role
-    if entity.negated:
-        role, reason = ("demote", why_soft) if why_soft else ("exclude", "a negated amount on a numeric field")
-    else:
-        role, reason = ("boost", why_soft) if why_soft else ("filter", "an amount on a numeric field")
-    consumes = tuple(cues) or ((entity.start, entity.end),)
-    clause = _clause(role, Range(field, interval), entity, interval_text(interval), label.boost, label.relax)
-    return _accepted(replace(clause, consumes=consumes), (entity,), reason or "")
 
 
 def decide_value(group: Sequence[Linked], context: Context) -> list[Decision]:
@@ -133,7 +71,7 @@ def _may_filter(item: Linked, context: Context) -> bool:
 
 def _rare(item: Linked, most: int, context: Context) -> Decision | None:
     if _tagged(item, context) and item.count * _RARE < most:
-        return _rejected(item.entity, f"only {item.count} documents carry it so, {most} under another label")
+        return rejected(item.entity, f"only {item.count} documents carry it so, {most} under another label")
     return None
 
 
@@ -160,7 +98,7 @@ def agree(decisions: Sequence[Decision], schema: Schema) -> list[Decision]:
         labels = {e.label for e in decision.entities if schema.labels[e.label].position == "any"}
         if clause is not None and clause.role == "filter" and labels & doubtful:
             reason = "another value of the same label is too doubtful to filter by"
-            soft = _accepted(replace(clause, role="boost", consumes=()), decision.entities, reason)
+            soft = accepted(replace(clause, role="boost", consumes=()), decision.entities, reason)
             result.append(soft)
         else:
             result.append(decision)
@@ -194,22 +132,22 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     label = schema.labels[entity.label]
     field = schema.field_of(entity.label)
     if label.use == "ignore":
-        return _rejected(entity, "the schema ignores this label")
+        return rejected(entity, IGNORED)
     if context.foreign:
         if entity.source != "dictionary" or item.how not in ("exact", "folded") or entity.negated:
-            return _rejected(entity, "text in another language or script gives exact stored values only")
+            return rejected(entity, "text in another language or script gives exact stored values only")
         return "boost", "an exact stored value in text of another language or script", 1.0
     factor = 1.0
     if entity.source == "model":
         factor = 1.0 if entity.score >= label.band.filter else _WEAK
     rate = context.fill_rate(field)
-    why_soft = _first(
+    why_soft = first_reason(
         (label.use != "filter", f"the schema allows no more than {label.use}"),
         (not item.linked, "no stored value is known for it"),
         (not item.certain, f"linked by {item.how} only"),
         (factor < 1.0, f"its score is below the filter band ({label.band.filter:g})"),
         (rate is None, f"nobody has counted how many documents carry {field}"),
-        (rate is not None and rate < schema.min_fill_rate, f"only {_share(rate)} of the documents carry {field}"),
+        (rate is not None and rate < schema.min_fill_rate, f"only {share(rate)} of the documents carry {field}"),
     )
     how = f"stored value ({item.how})" if item.linked else "normal form of the words"
     if entity.negated:
@@ -243,14 +181,14 @@ def _keyword(item: Linked, role: Role, reason: str, factor: float, context: Cont
     if role == "demote" and not item.linked:
         taken = (context.negated or {}).get((entity.start, entity.end), (0, 0))
         condition = AnyOf((condition, Match((schema.text[0],), entity.text, _wording(context.text, taken))))
-    clause = _clause(role, condition, entity, _shown(item), round(label.boost * factor, 4), label.relax)
+    clause = clause_for(role, condition, entity, _shown(item), round(label.boost * factor, 4), label.relax)
     negated = (context.negated or {}).get((entity.start, entity.end))
     if entity.negated and negated is not None:
         clause = replace(clause, consumes=(negated,))
     if role == "filter" and len(keys) > len(item.keys):
         reason += f"; lets {', '.join(item.wider)} through as well"
     takes = role == "filter" and label.consume
-    return replace(_accepted(clause, (entity,), reason), value_words=((entity.start, entity.end),) if takes else ())
+    return replace(accepted(clause, (entity,), reason), value_words=((entity.start, entity.end),) if takes else ())
 
 
 def _either(able: Sequence[tuple[Linked, Role, str, float]], context: Context) -> Decision:
@@ -272,7 +210,7 @@ def _either(able: Sequence[tuple[Linked, Role, str, float]], context: Context) -
         relax=max(schema.labels[name].relax for name in labels),
     )
     takes = all(schema.labels[name].consume for name in labels)
-    decision = _accepted(clause, entities, f"a stored value of {' and '.join(labels)}: either may hold it")
+    decision = accepted(clause, entities, f"a stored value of {' and '.join(labels)}: either may hold it")
     return replace(decision, value_words=((first.start, first.end),) if takes else ())
 
 
@@ -285,30 +223,3 @@ def _shown(item: Linked) -> str:
     if isinstance(item.entity.value, str) and item.entity.value in item.keys:
         return item.entity.value
     return item.keys[0]
-
-
-def _clause(role: Role, condition: Condition, entity: Entity, value: str, boost: float, relax: int) -> Clause:
-    name = name_of(entity.label, value, negated=role in ("exclude", "demote"))
-    boost = DEMOTED if role == "demote" else boost
-    return Clause(role, condition, entity.label, name, boost, entity.start, entity.end, relax=relax)
-
-
-def _accepted(clause: Clause, entities: tuple[Entity, ...], reason: str) -> Decision:
-    lines = tuple(Explanation(e, "clause", f"{clause.role}: {reason}", clause.name) for e in entities)
-    return Decision(lines, clause, entities)
-
-
-def _rejected(entity: Entity, reason: str) -> Decision:
-    return Decision((Explanation(entity, "rejected", reason),))
-
-
-def _first(*reasons: tuple[bool, str]) -> str | None:
-    return next((reason for holds, reason in reasons if holds), None)
-
-
-def _share(rate: float | None) -> str:
-    return f"{100 * (rate or 0.0):.0f} %"
-
-
-def _clean(number: float) -> float:
-    return round(number, 6)

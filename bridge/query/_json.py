@@ -112,15 +112,17 @@ def human_text(plan: Plan) -> str:
 
 def describe(clause: Clause) -> str:
     """What a clause does, for people: `only price <20`, `first brand kirkland`, `last not cheesecake`."""
-    return f"{_VERBS[clause.role]} {_condition_text(clause.condition)}"
+    # Names show amounts as people read them: days, not milliseconds.
+    shown = clause.name.partition("=")[2] or None
+    return f"{_VERBS[clause.role]} {_condition_text(clause.condition, shown)}"
 
 
-def _condition_text(condition: Condition) -> str:
+def _condition_text(condition: Condition, shown: str | None) -> str:
     match condition:
         case Terms(field, values):
             return f"{field} {_line(' or '.join(str(value) for value in values))}"
         case Range(field, interval):
-            return f"{field} {interval_text(interval)}"
+            return f"{field} {shown or interval_text(interval)}"
         case Near(field, origin):
             return f"{field} about {number_text(origin)}"
         case Rank(field, order):
@@ -128,7 +130,7 @@ def _condition_text(condition: Condition) -> str:
         case Match(fields, text):
             return f'{"/".join(fields)} saying "{_line(text)}"'
         case AnyOf(conditions):
-            return " or ".join(_condition_text(one) for one in conditions)
+            return " or ".join(_condition_text(one, shown) for one in conditions)
 
 
 def _explanation(line: Explanation) -> dict[str, Any]:

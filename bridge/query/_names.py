@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bridge.entities import Interval
 
 #: Prefix of every clause name, shown by the engine in `matched_queries`.
 PREFIX = "bridge:"
 _MAX_VALUE = 64
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def name_of(label: str, value: str, *, negated: bool = False) -> str:
@@ -33,6 +35,30 @@ def interval_text(interval: Interval) -> str:
     if high is not None:
         return f"{'<' if interval.lte is None else '<='}{number_text(high)}"
     return "*"
+
+
+def dates_text(interval: Interval, zone: tzinfo) -> str:
+    """An interval of milliseconds since 1970 as whole days of a zone, both included: `2020-01-01..2020-12-31`,
+    `>=2020-01-01`, `<2020-01-01`, `<=2020-12-31`; one day alone where it is no longer.
+    """
+    try:
+        low = _day(interval.gte, zone) or (None if interval.gt is None else _day(interval.gt + 1, zone))
+        high = _day(interval.lte, zone) or (None if interval.lt is None else _day(interval.lt - 1, zone))
+        if low is not None and high is not None:
+            return low if low == high else f"{low}..{high}"
+        if interval.lt is not None:
+            return f"<{_day(interval.lt, zone)}"
+        if interval.gt is not None:
+            return f">{_day(interval.gt, zone)}"
+    except OverflowError:
+        return interval_text(interval)
+    return f">={low}" if low is not None else f"<={high}" if high is not None else "*"
+
+
+def _day(milliseconds: float | None, zone: tzinfo) -> str | None:
+    if milliseconds is None:
+        return None
+    return (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone).date().isoformat()
 
 
 def number_text(number: float) -> str:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from threading import Lock
 
 from bridge.clauses import Explanation, Plan
-from bridge.entities import Entity
+from bridge.entities import Entity, Stats
 from bridge.errors import DeadlineExceededError, InputError
 from bridge.query._candidates import (
     from_dictionary,
@@ -21,7 +21,9 @@ from bridge.query._candidates import (
     sift,
     sift_cues,
 )
-from bridge.query._decide import Context, Decision, agree, decide_free_text, decide_quantity, decide_value
+from bridge.query._decide import agree, decide_free_text, decide_value
+from bridge.query._decide_amounts import decide_amount
+from bridge.query._decisions import Context, Decision
 from bridge.query._language import foreign_reason
 from bridge.query._link import link
 from bridge.query._modifiers import Modifiers
@@ -152,7 +154,7 @@ class QueryParser:
     ) -> _Work:
         """Propose, resolve, and give negations their reach."""
         notes: list[str] = []
-        quantities = [] if foreign else from_grammar(text, self.schema, options)
+        quantities = [] if foreign else from_grammar(text, self.schema, self._spread(), options)
         marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
         if marked + len(quantities) + len(stored) > MAX_FOUND:
             return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))
@@ -208,6 +210,7 @@ class QueryParser:
             self.schema,
             text,
             self._values.fill_rate,
+            self._values.stats,
             lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
             lambda entity: ends_phrase(text, found, entity, keywords, consumed),
             modifiers.refusal,
@@ -215,14 +218,15 @@ class QueryParser:
             foreign=foreign,
             negated=work.negation.consumes,
         )
-        cues = {(q.entity.start, q.entity.end): q.consumes for q in work.quantities}
+        amounts = {(q.entity.start, q.entity.end, q.entity.label): q for q in work.quantities}
         decisions: list[Decision] = []
         groups: dict[Range, list[Entity]] = {}
         for entity in work.entities:
             if self._kind(entity) == "keyword":
                 groups.setdefault((entity.start, entity.end), []).append(entity)
             elif not foreign:
-                decisions.append(decide_quantity(entity, cues.get((entity.start, entity.end), ()), context))
+                match = amounts.get((entity.start, entity.end, entity.label))
+                decisions += decide_amount(entity, match, context)
         for group in groups.values():
             linked = [link(entity, self.schema, dictionary) for entity in group]
             decisions += decide_value([item for item in linked if item is not None], context)
@@ -253,6 +257,10 @@ class QueryParser:
 
     def _kind(self, entity: Entity) -> str:
         return self.schema.labels[entity.label].kind
+
+    def _spread(self) -> dict[str, Stats]:
+        known = ((field, self._values.stats(field)) for field in self._fields)
+        return {field: stats for field, stats in known if stats is not None}
 
     def _relative(self, plan: Plan) -> bool:
         """Whether a plan depends on today's date."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bridge.clauses import Chip, Clause, Explanation, Plan, Terms
 from bridge.entities import Entity
-from bridge.query._decide import Decision
+from bridge.query._decisions import Decision
 from bridge.query._names import PREFIX, name_of
 from bridge.query._words import CONJUNCTIONS, Range, cut, has_content, merge, subtract, words
 from bridge.schema import Schema

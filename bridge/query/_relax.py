@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bridge.clauses import Clause, Explanation, Plan, Range
+from bridge.clauses import AnyOf, Clause, Condition, Explanation, Plan, Range
 from bridge.entities import Entity
-from bridge.query._decide import DEMOTED
+from bridge.query._decisions import DEMOTED
 from bridge.query._plan import clause_order
 
 #: Never more than this many prefixes are counted; the rest is dropped together.
@@ -45,7 +45,13 @@ def relax(plan: Plan, count: Callable[[Sequence[Plan]], Sequence[int]]) -> Plan:
 
 
 def _drop_order(clause: Clause) -> tuple[int, bool, int, str]:
-    return (-clause.relax, isinstance(clause.condition, Range), -clause.start, clause.name)
+    return (-clause.relax, _is_amount(clause.condition), -clause.start, clause.name)
+
+
+def _is_amount(condition: Condition) -> bool:
+    if isinstance(condition, AnyOf):
+        return all(_is_amount(one) for one in condition.conditions)
+    return isinstance(condition, Range)
 
 
 def _without(plan: Plan, dropped: Sequence[Clause]) -> Plan:

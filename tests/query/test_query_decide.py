@@ -75,11 +75,6 @@ def test_the_same_value_in_two_fields_boosts_both_where_one_may_not_filter(shop:
     assert roles(plan) == {"brand=Jumpers": "boost", "category=Jumpers": "boost"}
 
 
-def test_a_bare_amount_means_about_that_much_and_boosts(shop: Shop) -> None:
-    plan = shop().parse("boots $50")
-    assert [(c.role, c.name) for c in plan.clauses] == [("boost", "bridge:price=45..55")]
-
-
 def test_value_words_leave_the_required_text_only_where_the_schema_says_so(shop: Shop) -> None:
     plan = shop().parse("running boots by the brand of nike")
     assert plan.required == plan.text, "a boost takes nothing"
