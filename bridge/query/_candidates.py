@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bridge.entities import Entity, Span, Stats
-from bridge.query._negation import Cue
+from bridge.query._negation import Cue, is_free_of
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
 from bridge.query._words import FUNCTION_WORDS, overlaps, words
@@ -18,7 +18,6 @@ from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_quantities
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
 _LETTER = re.compile(r"[^\W\d_]")
-_FREE = re.compile(r"[\s-]+free\b", re.IGNORECASE)
 _PARTIAL = re.compile(r"[^\W_][-]|[-][^\W_]")
 
 
@@ -77,7 +76,7 @@ def sift(
     kept: list[Entity] = []
     rejected: list[Rejected] = []
     for entity in candidates:
-        reason = _why_not(text, entity, syntax) or _too_weak(entity, schema)
+        reason = _why_not(text, entity, syntax, schema) or _too_weak(entity, schema)
         if reason is None:
             kept.append(entity)
         else:
@@ -153,7 +152,7 @@ def _too_weak(entity: Entity, schema: Schema) -> str | None:
     return f"score {entity.score:.3f} is below the boost band ({least:g})"
 
 
-def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
+def _why_not(text: str, entity: Entity, syntax: Syntax, schema: Schema) -> str | None:
     span = (entity.start, entity.end)
     if any(overlaps(span, quoted) for quoted in syntax.protected):
         return "inside quotes, where nothing is inferred"
@@ -165,7 +164,7 @@ def _why_not(text: str, entity: Entity, syntax: Syntax) -> str | None:
         text[entity.end : entity.end + 2]
     ):
         return "is only a part of a hyphenated word"
-    if _FREE.match(text, entity.end):
+    if is_free_of(text, entity, schema.languages):
         return "is what the query wants to be free of"
     if not is_whole(text, entity):
         if not _LETTER.search(entity.text):

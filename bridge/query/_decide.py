@@ -75,10 +75,10 @@ def _rare(item: Linked, most: int, context: Context) -> Decision | None:
     return None
 
 
-def _wording(text: str, taken: TextRange) -> str:
+def _wording(taken: TextRange, context: Context) -> str:
     """The negation as the user put it ("not guns"), where it begins with a cue that documents may say as well."""
-    wording = text[slice(*taken)]
-    return wording if is_cue(wording) else ""
+    wording = context.text[slice(*taken)]
+    return wording if is_cue(wording, context.schema.languages) else ""
 
 
 def agree(decisions: Sequence[Decision], schema: Schema) -> list[Decision]:
@@ -115,7 +115,7 @@ def decide_free_text(free: FreeText, context: Context) -> Decision:
     field = context.schema.text[0]
     clause = Clause(
         "demote",
-        Match((field,), entity.text, _wording(text, free.consumes)),
+        Match((field,), entity.text, _wording(free.consumes, context)),
         "text",
         name_of("text", entity.text, negated=True),
         boost=DEMOTED,
@@ -180,7 +180,7 @@ def _keyword(item: Linked, role: Role, reason: str, factor: float, context: Cont
     condition: Condition = Terms(schema.field_of(entity.label), keys)
     if role == "demote" and not item.linked:
         taken = (context.negated or {}).get((entity.start, entity.end), (0, 0))
-        condition = AnyOf((condition, Match((schema.text[0],), entity.text, _wording(context.text, taken))))
+        condition = AnyOf((condition, Match((schema.text[0],), entity.text, _wording(taken, context))))
     clause = clause_for(role, condition, entity, _shown(item), round(label.boost * factor, 4), label.relax)
     negated = (context.negated or {}).get((entity.start, entity.end))
     if entity.negated and negated is not None:

@@ -13,7 +13,8 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from bridge.entities import Entity
-from bridge.query._words import CONJUNCTIONS, Range, Word, between, first_after, last_before, overlaps, words
+from bridge.query._lists import joined_after, joined_before
+from bridge.query._words import Range, Word, overlaps, words
 from bridge.schema import Label, Schema
 from bridge.tagging import Dictionary, match_words
 from bridge.tagging.grammar import ValuePack, Vocabulary, load_values, load_vocabulary
@@ -82,26 +83,22 @@ class Modifiers:
         return None
 
     def _has_strange_alternative(self, entity: Entity) -> bool:
-        """Whether a list joins it with words that are no value of its label: "nike or puma", and no value `puma`."""
-        text, found = self._text, self._found
-        own = [e for e in self._entities if e.label == entity.label]
-        after = first_after(found, entity.end)
-        if after is not None:
-            listed = found[after].folded in CONJUNCTIONS
-            at = after + 1 if listed else after
-            if (listed or between(text, entity.end, found[after].start) == "/") and at < len(found):
-                other = found[at]
-                if not _in(other, self._consumed) and not any(e.start == other.start for e in own):
-                    return True
-        before = last_before(found, entity.start)
-        if before is None:
-            return False
-        listed = found[before].folded in CONJUNCTIONS
-        at = before - 1 if listed else before
-        if at < 0 or not (listed or between(text, found[before].end, entity.start) == "/"):
-            return False
-        other = found[at]
-        return not _in(other, self._consumed) and not any(e.end == other.end for e in own)
+        """Whether a list joins it with what is no value of its label: "nike or puma", and no value `puma`.
+
+        `and` may also add a value of another label ("red and leather").
+        """
+        joins = (
+            joined_after(self._text, self._found, entity.end),
+            joined_before(self._text, self._found, entity.start),
+        )
+        for join in joins:
+            if join is None or join.kind == "comma" or _in(self._found[join.index], self._consumed):
+                continue
+            word = self._found[join.index]
+            beside = [e for e in self._entities if e.start == word.start or e.end == word.end]
+            if not any(e.label == entity.label or join.kind == "addition" for e in beside):
+                return True
+        return False
 
     def _find_accessory(self) -> Word | None:
         """The accessory that the query is for: before any preposition, and no part or modifier of another thing."""

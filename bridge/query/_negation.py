@@ -1,8 +1,10 @@
 """Negation: which words are left out, and what a cue does not reach.
 
 A cue (`not`, `without`, `no`, `except`, `-word`) takes the entity right after it and, in a list, those that follow
-(`not red or blue`). Words that only look like one are left alone: `sugar-free` and `non-stick` are single words, a cue
-that opens the query is a title (`no man's sky`, `not another teen movie`), and so is one inside a stored value.
+(`not red or blue`, `without nuts, soy or dairy`). Which words are cues, and beside which words they are none, says the
+language's pack (`bridge/tagging/grammar/<language>/negation.yaml`). Words that only look like one are left alone:
+`sugar-free` and `non-stick` are single words, a cue that opens the query is a title (`no man's sky`, `not another teen
+movie`), and so is one inside a stored value.
 
 Two kinds of cue differ in what may happen to free text, that is to words that are no entity:
   exclude  (`not`, `except`, `-word`) names things not wanted: documents that say the word may be demoted;
@@ -17,13 +19,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from bridge.entities import Entity
+from bridge.query._lists import joined_after
 from bridge.query._syntax import Excluded, Syntax
 from bridge.query._words import (
     CONJUNCTIONS,
-    DETERMINERS,
     FUNCTION_WORDS,
     Range,
     Word,
@@ -32,30 +35,15 @@ from bridge.query._words import (
     has_content,
     last_before,
     overlaps,
-    word_set,
     words,
 )
+from bridge.tagging.grammar import NegationPack, load_negation, phrase_pattern
 
 Kind = Literal["exclude", "lack", "opening"]
 
-_CUE = re.compile(
-    r"(?<![\w'’&./-])(?:(?P<exclude>but\s+not|not|except\s+for|except|excluding|other\s+than)"
-    r"|(?P<lack>without|w/o|but\s+no|no))(?![\w'’&./-])",
-    re.IGNORECASE,
-)
-#: After "not", these only lead to the thing meant ("not made by nike").
-_LEADING = DETERMINERS | {"in", "from", "by", "made", "of", "with"}
-#: What follows makes the cue something else: "not only", "not for kids" (a purpose), "not enough", "not included".
-_NO_CUE_BEFORE = word_set(
-    """only just for too so less more than enough included available another yet all always every everyone everything
-    working"""
-)
-#: After these, "not" belongs to a sentence ("food is not enough", "do not disturb").
-_NO_CUE_AFTER = word_set(
-    """is are was were am be been do does did can could will would should shall may might must has have had why if or
-    ought"""
-)
 _MAX_FREE_WORDS = 3
+#: A list is looked at no further than this many words ahead.
+_MAX_LIST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ class Negation:
     unclear: tuple[Entity, ...] = ()
 
 
-def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
+def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Sequence[str]) -> list[Cue]:
     """The negation cues of a text, in order.
 
     `values` are ranges of stored values and of quantities: a cue inside one belongs to it ("no sugar added").
@@ -99,136 +87,201 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range]) -> list[Cue]:
     cues: list[Cue] = []
     closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
     found = words(text)
-    first = found[0].start if found else 0
-    for match in _CUE.finditer(text):
+    grammar = _grammar(tuple(languages))
+    for match in grammar.pattern.finditer(text):
         span = match.span()
-        if any(overlaps(span, other) for other in closed):
-            continue
         after, previous = first_after(found, match.end()), last_before(found, match.start())
-        following = None if after is None else found[after]
+        if after is None or any(overlaps(span, other) for other in closed):
+            continue
+        cue = _plain(match.group())
+        kind = grammar.kinds[cue]
         if (
-            following is None
-            or (match["exclude"] and previous is not None and found[previous].folded in _NO_CUE_AFTER)
-            or following.folded in _NO_CUE_BEFORE
-            or (match["lack"] and following.folded[:1].isdigit())
+            _plain(found[after].folded) in grammar.not_before
+            or (previous is not None and _plain(found[previous].folded) in grammar.not_after)
+            or (kind == "lack" and found[after].folded[:1].isdigit())
         ):
             continue
-        kind: Kind = "exclude" if match["exclude"] else "lack"
-        cues.append(Cue(span[0], span[1], "opening" if span[0] <= first else kind))
+        if not has_content(text[: match.start()]):
+            # Of free text behind an opening cue nobody knows whether it is a title.
+            kind = "lack" if cue in grammar.opening else "opening"
+        cues.append(Cue(span[0], span[1], kind))
     return cues
 
 
-def is_cue(text: str) -> bool:
+def is_cue(text: str, languages: Sequence[str]) -> bool:
     """Whether a text begins with a negation word."""
-    return _CUE.match(text) is not None
+    return _grammar(tuple(languages)).pattern.match(text) is not None
+
+
+def is_free_of(text: str, entity: Entity, languages: Sequence[str]) -> bool:
+    """Whether the words around an entity make it a thing to be free of (`gluten free bread`, `non dairy creamer`)."""
+    pack = _grammar(tuple(languages)).pack
+    found = words(text)
+    after, before = first_after(found, entity.end), last_before(found, entity.start)
+    if before is not None and found[before].folded in pack.free_before:
+        return not text[found[before].end : entity.start].strip(" -")
+    if after is None or found[after].folded not in pack.free_after or text[entity.end : found[after].start].strip(" -"):
+        return False
+    return after + 1 >= len(found) or found[after + 1].folded not in pack.free_compounds
 
 
 def apply_negation(
-    text: str, cues: Sequence[Cue], excluded: Sequence[Excluded], entities: Sequence[Entity], fences: Iterable[Range]
+    text: str,
+    cues: Sequence[Cue],
+    excluded: Sequence[Excluded],
+    entities: Sequence[Entity],
+    fences: Iterable[Range],
+    languages: Sequence[str],
 ) -> Negation:
     """Give every cue, and every `-word`, what it reaches. `fences` end a scope (quantities, quotes, named values)."""
-    found = words(text)
     blocked = [*fences, *((cue.start, cue.end) for cue in cues), *(item.whole for item in excluded)]
-    starts: dict[int, list[Entity]] = {}
-    for entity in entities:
-        if entity.source not in ("syntax", "grammar"):
-            starts.setdefault(entity.start, []).append(entity)
-    reached: dict[Range, tuple[Range, Kind]] = {}
-    free: list[FreeText] = []
+    scope = _Scope(text, entities, blocked, _grammar(tuple(languages)).pack)
     for item in excluded:
-        span = (item.start, item.end)
-        if any((entity.start, entity.end) == span for entity in starts.get(item.start, ())):
-            reached[span] = (item.whole, "exclude")
-        elif has_content(text[item.start : item.end]):
-            free.append(FreeText(item.start, item.end, "exclude", item.whole))
+        scope.exclude(item)
     for cue in cues:
-        _reach(text, cue, found, starts, blocked, reached, free)
-    unclear = {span for span, (_, kind) in reached.items() if kind == "opening"}
+        scope.reach(cue)
     kept: list[Entity] = []
-    lost: list[Entity] = []
+    unclear: list[Entity] = []
     for entity in entities:
-        span = (entity.start, entity.end)
-        if entity.source in ("syntax", "grammar") or span not in reached:
+        _, kind = scope.reached.get((entity.start, entity.end), (None, None))
+        if kind is None or not _is_word(entity):
             kept.append(entity)
-        elif span in unclear:
-            lost.append(entity)
+        elif kind == "opening":
+            unclear.append(entity)
         else:
             kept.append(replace(entity, negated=True))
-    consumes = {span: taken for span, (taken, kind) in reached.items() if kind != "opening"}
-    return Negation(tuple(kept), consumes, tuple(one for one in free if one.kind != "opening"), tuple(lost))
+    consumes = {span: taken for span, (taken, kind) in scope.reached.items() if kind != "opening"}
+    return Negation(tuple(kept), consumes, tuple(one for one in scope.free if one.kind != "opening"), tuple(unclear))
 
 
-def _reach(
-    text: str,
-    cue: Cue,
-    found: Sequence[Word],
-    starts: dict[int, list[Entity]],
-    blocked: Sequence[Range],
-    reached: dict[Range, tuple[Range, Kind]],
-    free: list[FreeText],
-) -> None:
-    after_cue = first_after(found, cue.end)
-    index = len(found) if after_cue is None else after_cue
-    while index < len(found) and found[index].folded in _LEADING:
-        index += 1
-    labels: set[str] = set()
-    position = cue.start
-    while index < len(found):
-        word = found[index]
-        here = starts.get(word.start)
-        if any(overlaps((word.start, word.end), block) for block in blocked):
-            return
-        if here:
-            end = max(entity.end for entity in here)
-            for entity in here:
-                reached[(entity.start, entity.end)] = ((position, end), cue.kind)
-            labels |= {entity.label for entity in here}
-        else:
-            stretch = _free_stretch(text, found, index, starts, blocked)
-            if stretch is None:
+class _Scope:
+    """How far the cues of one text reach; `reached` and `free` grow with each of them."""
+
+    def __init__(self, text: str, entities: Sequence[Entity], blocked: Sequence[Range], pack: NegationPack) -> None:
+        self._text = text
+        self._found = words(text)
+        self._blocked = blocked
+        self._leading = pack.leading
+        self._starts: dict[int, list[Entity]] = {}
+        for entity in entities:
+            if _is_word(entity):
+                self._starts.setdefault(entity.start, []).append(entity)
+        #: Range of an entity → the text that its negation takes, and the kind of cue.
+        self.reached: dict[Range, tuple[Range, Kind]] = {}
+        self.free: list[FreeText] = []
+
+    def exclude(self, item: Excluded) -> None:
+        """What a dash reaches: the word behind it."""
+        span = (item.start, item.end)
+        if any((entity.start, entity.end) == span for entity in self._starts.get(item.start, ())):
+            self.reached[span] = (item.whole, "exclude")
+        elif has_content(self._text[item.start : item.end]):
+            self.free.append(FreeText(item.start, item.end, "exclude", item.whole))
+
+    def reach(self, cue: Cue) -> None:
+        """What a cue reaches: the thing behind it, and in a list what is joined to that."""
+        after = first_after(self._found, cue.end)
+        index = self._skip_leading(len(self._found) if after is None else after)
+        labels: set[str] = set()
+        position = cue.start
+        while index < len(self._found) and not self._is_blocked(self._found[index]):
+            start = self._found[index].start
+            here = self._starts.get(start)
+            if here:
+                end = max(entity.end for entity in here)
+                for entity in here:
+                    self.reached[entity.start, entity.end] = ((position, end), cue.kind)
+                labels |= {entity.label for entity in here}
+            else:
+                stretch = self._free_stretch(index)
+                if stretch is None:
+                    return
+                end = stretch
+                self.free.append(FreeText(start, end, cue.kind, (position, end)))
+            join = joined_after(self._text, self._found, end)
+            if join is None:
                 return
-            end = stretch
-            free.append(FreeText(word.start, end, cue.kind, (position, end)))
-        after, conjunction = _after_conjunction(text, found, end)
-        if conjunction is None or after is None:
-            return
-        index = after
-        following = starts.get(found[index].start, [])
-        if conjunction not in ("or", "nor") and not labels & {entity.label for entity in following}:
-            return
-        position = end
+            index = self._skip_leading(join.index)
+            if join.kind != "choice" and not self._goes_on(index, labels, cue):
+                return
+            position = end
+
+    def _goes_on(self, index: int, labels: set[str], cue: Cue) -> bool:
+        """Whether the list goes on behind a comma or `and`: with values of the same labels, or up to an `or`."""
+        if index >= len(self._found):
+            return False
+        following = self._starts.get(self._found[index].start)
+        if following:
+            return bool(labels & {entity.label for entity in following}) or (not labels and self._ends_in_choice(index))
+        return (not labels or cue.kind == "lack") and self._ends_in_choice(index)
+
+    def _ends_in_choice(self, index: int) -> bool:
+        """Whether single words or values, joined by commas, lead from here to an `or` ("nuts, soy or dairy")."""
+        for _ in range(_MAX_LIST):
+            if index >= len(self._found) or self._is_blocked(self._found[index]):
+                return False
+            here = self._starts.get(self._found[index].start)
+            end = max(entity.end for entity in here) if here else self._free_stretch(index)
+            join = None if end is None else joined_after(self._text, self._found, end)
+            if join is None or join.kind == "choice":
+                return join is not None
+            index = self._skip_leading(join.index)
+        return False
+
+    def _skip_leading(self, index: int) -> int:
+        while index < len(self._found) and self._found[index].folded in self._leading:
+            index += 1
+        return index
+
+    def _is_blocked(self, word: Word) -> bool:
+        return any(overlaps((word.start, word.end), block) for block in self._blocked)
+
+    def _free_stretch(self, index: int) -> int | None:
+        """End of the plain words from `index` on; None when there are none or too many to be sure what is meant."""
+        found, first = self._found, index
+        while index < len(found):
+            word = found[index]
+            if word.folded in FUNCTION_WORDS or word.folded in CONJUNCTIONS or self._is_blocked(word):
+                break
+            if index > first and (word.start in self._starts or between(self._text, found[index - 1].end, word.start)):
+                break
+            index += 1
+        count = index - first
+        end = found[index - 1].end
+        if not 0 < count <= _MAX_FREE_WORDS or not any(c.isalpha() for c in self._text[found[first].start : end]):
+            return None
+        return end
 
 
-def _free_stretch(
-    text: str,
-    found: Sequence[Word],
-    index: int,
-    starts: dict[int, list[Entity]],
-    blocked: Sequence[Range],
-) -> int | None:
-    """End of the plain words from `index` on; None when there are none or too many to be sure what is meant."""
-    first = index
-    while index < len(found):
-        word = found[index]
-        if word.folded in FUNCTION_WORDS or word.folded in CONJUNCTIONS:
-            break
-        if any(overlaps((word.start, word.end), block) for block in blocked):
-            break
-        if index > first and (word.start in starts or between(text, found[index - 1].end, word.start)):
-            break
-        index += 1
-    count = index - first
-    return found[index - 1].end if 0 < count <= _MAX_FREE_WORDS else None
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """A pack made ready; its words in the form that `_plain` gives."""
+
+    pack: NegationPack
+    pattern: re.Pattern[str]
+    kinds: Mapping[str, Kind]
+    opening: frozenset[str]
+    not_before: frozenset[str]
+    not_after: frozenset[str]
 
 
-def _after_conjunction(text: str, found: Sequence[Word], end: int) -> tuple[int | None, str | None]:
-    """Index of the word after `or`, `nor`, `and` or a comma that follows `end`, and which of them it was."""
-    index = first_after(found, end)
-    if index is None:
-        return None, None
-    mark = between(text, end, found[index].start)
-    if found[index].folded in CONJUNCTIONS:
-        return (index + 1, found[index].folded) if index + 1 < len(found) else (None, None)
-    if mark in (",", "/"):
-        return index, mark
-    return None, None
+@lru_cache(maxsize=16)
+def _grammar(languages: tuple[str, ...]) -> _Grammar:
+    pack = load_negation(languages)
+    phrases = phrase_pattern((*pack.exclude, *pack.lack))
+    pattern = re.compile(rf"(?<![\w'’&./-]){phrases}(?![\w'’&./-])", re.IGNORECASE)
+    kinds: dict[str, Kind] = {_plain(phrase): "exclude" for phrase in pack.exclude}
+    kinds |= {_plain(phrase): "lack" for phrase in pack.lack}
+    opening, before, after = (
+        frozenset(_plain(one) for one in listed) for listed in (pack.opening, pack.not_before, pack.not_after)
+    )
+    return _Grammar(pack, pattern, kinds, opening, before, after)
+
+
+def _plain(words_: str) -> str:
+    """Folded words with one space between them and without apostrophes: `Don’t  want` is `dont want`."""
+    return re.sub(r"\s+", " ", words_.casefold().replace("'", "").replace("’", ""))
+
+
+def _is_word(entity: Entity) -> bool:
+    return entity.source not in ("syntax", "grammar")

@@ -171,7 +171,7 @@ class QueryParser:
         cues = []
         if "negation" not in options.disable:
             closed = [(e.start, e.end) for e in stored] + _consumed(quantities)
-            cues = [] if foreign else find_cues(text, syntax, closed)
+            cues = [] if foreign else find_cues(text, syntax, closed, self.schema.languages)
             spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
         fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
@@ -181,7 +181,7 @@ class QueryParser:
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
         quantities = [q for q in quantities if q.entity in accepted]
         excluded = () if "negation" in options.disable else syntax.excluded
-        negation = apply_negation(text, cues, excluded, accepted, fences)
+        negation = apply_negation(text, cues, excluded, accepted, fences, self.schema.languages)
         opening = "follows an opening negation, which may be a title"
         late += [Rejected(entity, opening) for entity in negation.unclear]
         back, lost = second_readings([*negation.entities, *negation.unclear], lost, self.schema)

@@ -10,17 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bridge.entities import Entity
-from bridge.query._words import (
-    CONJUNCTIONS,
-    FUNCTION_WORDS,
-    PREPOSITIONS,
-    Range,
-    Word,
-    between,
-    first_after,
-    last_before,
-    overlaps,
-)
+from bridge.query._lists import joined_after, joined_before
+from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, first_after, overlaps
 
 
 def is_head(
@@ -51,17 +42,8 @@ def is_head(
 
 def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity]) -> bool:
     """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea)."""
-    index = last_before(found, entity.start)
-    if index is None:
-        return False
-    mark = between(text, found[index].end, entity.start)
-    if found[index].folded in CONJUNCTIONS:
-        index -= 1
-    elif mark not in (",", "/"):
-        return False
-    if index < 0:
-        return False
-    return not any(e.label == entity.label and e.end == found[index].end for e in entities)
+    join = joined_before(text, found, entity.start)
+    return join is not None and not any(e.label == entity.label and e.end == found[join.index].end for e in entities)
 
 
 def ends_phrase(
@@ -72,20 +54,37 @@ def ends_phrase(
     if index is None:
         return True
     word = found[index]
-    mark = between(text, entity.end, word.start)
     if _in(word, taken):
         return True
-    listed = word.folded in CONJUNCTIONS or mark in (",", "/")
-    if listed:
-        # In a list ("tea or coffee", "tea and coffee") every member stands where the last one stands.
-        after = index + 1 if word.folded in CONJUNCTIONS else index
-        following = [e for e in entities if after < len(found) and e.start == found[after].start]
-        same = [e for e in following if e.label == entity.label and e.start >= entity.end]
-        if same:
-            return ends_phrase(text, found, same[0], entities, taken)
-        # "wall decor floral, with teal": a comma may go on describing.
-        return False
+    mark = between(text, entity.end, word.start)
+    join = joined_after(text, found, entity.end)
+    if join is not None or word.folded in CONJUNCTIONS:
+        return join is not None and _joins_a_head(text, found, entity, entities, taken, join.index)
     return bool(mark) or word.folded in FUNCTION_WORDS
+
+
+def _joins_a_head(
+    text: str,
+    found: Sequence[Word],
+    entity: Entity,
+    entities: Sequence[Entity],
+    taken: Sequence[Range],
+    index: int,
+) -> bool:
+    """Whether a list leads from the entity to another value of its label that ends its phrase.
+
+    Beside each other ("tea or coffee") all members stand where the last one stands; with words between ("nike shoes and
+    adidas shirts") each is the head of its own. A comma may also go on describing ("wall decor floral, with teal").
+    """
+    following = [e for e in entities if e.label == entity.label and e.start >= found[index].start]
+    if not following or _in(found[index], taken):
+        return False
+    first = min(following, key=lambda e: e.start)
+    if first.start == found[index].start:
+        return ends_phrase(text, found, first, entities, taken)
+    between_them = [w for w in found[index:] if w.end <= first.start]
+    describing = not any(w.folded in FUNCTION_WORDS or _in(w, taken) for w in between_them)
+    return describing and ends_phrase(text, found, first, entities, taken)
 
 
 def _in(word: Word, ranges: Iterable[Range]) -> bool:

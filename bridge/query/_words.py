@@ -8,34 +8,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bridge.tagging.grammar import load_function_words
+
 Range = tuple[int, int]
 
 _WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f]|[-'’.&](?=[^\W_]))*")
 
 
-def word_set(listed: str) -> frozenset[str]:
-    """The words of a list written in one string."""
-    return frozenset(listed.split())
-
-
+_ENGLISH = load_function_words("en")
 #: Words after which something else is described than what the query is for ("case for smartwatch").
-PREPOSITIONS = word_set(
-    """for with of in on to from like by at about against between under over above below within per inside into near
-    around than via vs versus"""
-)
-#: Words that join the members of a list.
-CONJUNCTIONS = word_set("or and nor &")
-DETERMINERS = word_set("a an the any some my your our their his her its this that these those")
+PREPOSITIONS = _ENGLISH.prepositions
+#: Words that join the members of a list as a choice, and all that join.
+CHOICES = _ENGLISH.choices
+CONJUNCTIONS = _ENGLISH.choices | _ENGLISH.additions
+#: Words that open a list: "either red or blue".
+OPENERS = _ENGLISH.openers
+DETERMINERS = _ENGLISH.determiners
 #: Words without a meaning of their own: a text of these alone is no text to require.
-FUNCTION_WORDS = (
-    PREPOSITIONS
-    | CONJUNCTIONS
-    | DETERMINERS
-    | word_set(
-        """is are was be been i im me we you it as but so if then not no without except excluding only just also
-        which who what where when how do does did can could would should will shall may might"""
-    )
-)
+FUNCTION_WORDS = _ENGLISH.all
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ all. Every grammar works on the same tokens, is linear in the text's length and 
 """
 
 from bridge.tagging.grammar._amounts import MAX_NUMBER, Amount, parse_number, read_amount
+from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
+from bridge.tagging.grammar._negation import NegationPack, load_negation, phrase_pattern
 from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
 from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
 from bridge.tagging.grammar._tokens import Token, tokenise
@@ -16,17 +18,23 @@ from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
 __all__ = [
     "MAX_NUMBER",
     "Amount",
+    "FunctionPack",
+    "NegationPack",
     "Pack",
     "QuantityMatch",
     "Token",
     "ValuePack",
     "Vocabulary",
     "find_quantities",
+    "known_languages",
+    "load_function_words",
+    "load_negation",
     "load_pack",
     "load_values",
     "load_vocabulary",
     "parse_number",
     "parse_pack",
+    "phrase_pattern",
     "read_amount",
     "tokenise",
 ]

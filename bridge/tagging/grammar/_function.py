@@ -1,0 +1,48 @@
+"""Words that carry structure, per language, and what tells one language from another: `function.yaml` of its pack."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+from bridge.tagging.grammar._packs import Pack, load_pack
+
+Words = frozenset[str]
+
+
+class FunctionPack(Pack):
+    """`function.yaml` of one language, all words in lower case; what is left out is empty.
+
+    A language that has no grammar yet lists only what it is recognised by: `others` and `shared`.
+    """
+
+    #: Words after which something else is described: `case for smartwatch`.
+    prepositions: Words = frozenset()
+    #: Words that join the members of a list as a choice (`or`) or add one (`and`).
+    choices: Words = frozenset()
+    additions: Words = frozenset()
+    #: Words that open a list: `either red or blue`.
+    openers: Words = frozenset()
+    determiners: Words = frozenset()
+    #: Further words without a meaning of their own.
+    others: Words = frozenset()
+    #: Words of the language that are also words of another one, or names: one alone tells nothing.
+    shared: Words = frozenset()
+
+    @property
+    def all(self) -> Words:
+        """Every word of the pack."""
+        return frozenset().union(*(getattr(self, name) for name in type(self).model_fields))
+
+
+@lru_cache(maxsize=16)
+def load_function_words(language: str) -> FunctionPack:
+    """The function words of a language code (`en`, `de-AT`); empty where it has no pack."""
+    return load_pack(language, "function", FunctionPack) or FunctionPack()
+
+
+@lru_cache(maxsize=1)
+def known_languages() -> tuple[str, ...]:
+    """Codes of the languages whose function words are known, sorted."""
+    folders = (folder for folder in files(__package__).iterdir() if folder.joinpath("function.yaml").is_file())
+    return tuple(sorted(folder.name for folder in folders))
