@@ -111,6 +111,7 @@ def _read(entity: Entity, context: Context, about: bool) -> Decision | _Reading:
 
 def _either(readings: Sequence[_Reading], consumes: tuple[TextRange, ...], context: Context) -> Decision:
     """One filter over several fields: the amount may be meant for any of them."""
+    readings = sorted(readings, key=lambda reading: reading.entity.label)
     labels = [context.schema.labels[reading.entity.label] for reading in readings]
     names = [reading.entity.label for reading in readings]
     first = readings[0]
