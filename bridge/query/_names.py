@@ -62,5 +62,7 @@ def _day(milliseconds: float | None, zone: tzinfo) -> str | None:
 
 
 def number_text(number: float) -> str:
-    """A number without a needless `.0` or exponent."""
-    return f"{number:.0f}" if abs(number) < 1e15 and number == int(number) else f"{number:.10g}"
+    """A number with at most 6 decimals, as converted amounts have, without a needless `.0` or exponent."""
+    if abs(number) >= 1e15 or 0 < abs(number) < 1e-6:
+        return f"{number:.10g}"
+    return f"{number:.6f}".rstrip("0").rstrip(".")

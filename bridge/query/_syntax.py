@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from bridge.entities import Entity, Interval
+from bridge.entities import Entity
 from bridge.query._words import Range, inside, last_before, words
 from bridge.schema import Schema
+from bridge.tagging.grammar import read_interval
 
 #: What closes must follow what it closes without a space, but for the French «…»: `10 " pots and 12 " pans` is inches.
 _QUOTED = r"[\"“„](?!\s)[^\"“”„]*[^\"“”„\s][\"”“]|‘(?!\s)(?:[^‘’]|’(?=\w))+’|«[^«»]+»"
@@ -30,9 +31,6 @@ _OR = re.compile(r"\s+or\s+|\s*[,|]+\s*", re.IGNORECASE)
 _MINUS = re.compile(rf"(?<!\S)(?<!\b\w\s)-(?P<word>{_QUOTED}|[^\W\d_][^\s\"“”„]*)")
 _HEART = re.compile(r"(?<!\S)</?3(?!\S)")
 _LOOSE = ".,;:!?)"
-_NUMBER = r"[^\d\s<>=.\-]{0,3}(\d{1,15}(?:\.\d{1,9})?)"
-_COMPARED = re.compile(rf"(<=|>=|<|>)?{_NUMBER}")
-_BETWEEN = re.compile(rf"{_NUMBER}(?:\.\.|-){_NUMBER}")
 #: How alike a name and a label's must be (0 to 100) for a hint.
 _ALIKE = 75.0
 
@@ -210,30 +208,9 @@ def _entity(text: str, span: Range, label: str, schema: Schema) -> Entity | None
     if not written.strip():
         return None
     if schema.labels[label].kind in ("number", "range"):
-        interval = _interval(written)
+        interval = read_interval(schema.labels[label], written, schema.languages)
         return None if interval is None else Entity(label, written, interval, start, end, 1.0, "syntax")
     return Entity(label, written, written, start, end, 1.0, "syntax")
-
-
-def _interval(written: str) -> Interval | None:
-    compact = written.replace(",", "")
-    if match := _BETWEEN.fullmatch(compact):
-        low, high = sorted((float(match[1]), float(match[2])))
-        return Interval(gte=low, lte=high)
-    if match := _COMPARED.fullmatch(compact):
-        number = float(match[2])
-        match match[1]:
-            case "<":
-                return Interval(lt=number)
-            case "<=":
-                return Interval(lte=number)
-            case ">":
-                return Interval(gt=number)
-            case ">=":
-                return Interval(gte=number)
-            case _:
-                return Interval(gte=number, lte=number)
-    return None
 
 
 def _unquote(text: str, span: Range) -> Range:

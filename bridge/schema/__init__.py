@@ -9,7 +9,7 @@ from bridge.schema._load import json_schema, load_schema, load_schemas, parse_sc
 from bridge.schema._mapping import check_mapping
 from bridge.schema._models import Band, Kind, Label, ModelSettings, Schema
 from bridge.schema._normalise import NORMALISERS, fold, normalise
-from bridge.schema._units import CURRENCIES, MEASURES, Currency, is_currency
+from bridge.schema._units import CURRENCIES, MEASURES, Currency, Measure, convert, is_currency
 from bridge.schema._yaml import read_yaml
 
 __all__ = [
@@ -20,9 +20,11 @@ __all__ = [
     "Currency",
     "Kind",
     "Label",
+    "Measure",
     "ModelSettings",
     "Schema",
     "check_mapping",
+    "convert",
     "fold",
     "is_currency",
     "json_schema",

@@ -142,7 +142,7 @@ def _check_unit(label: Label, path: Path, document: Document) -> None:
         upper = unit.upper() if unit.upper() in CURRENCIES else None
         document.problem(
             (*path, "unit"),
-            f'"{unit}" is no unit: an ISO 4217 code such as USD, EUR, GBP, or one of {listing(MEASURES, 60)}',
+            f'"{unit}" is no unit: an ISO 4217 code such as USD, EUR, GBP, or one of {listing(list(MEASURES), 80)}',
             f'did you mean "{upper}"?' if upper else suggestion(unit, known),
         )
 

@@ -12,7 +12,7 @@ from bridge.tagging import _hashes
 from bridge.tagging._dictionary import Dictionary
 from bridge.tagging._mentions import find_mentions
 from bridge.tagging._resolver import resolve
-from bridge.tagging._values import canonical, synonym_table
+from bridge.tagging._values import canonical, stated_amount, synonym_table
 from bridge.tagging.grammar import find_quantities
 
 _NOTHING = Coverage(0, 0)
@@ -158,7 +158,9 @@ class Tagger:
             candidates += [one for one in self._dictionary.find(piece.text) if self._may_look_up(one.label)]
         if self._numbers:
             matches = find_quantities(piece.text, self._schema)
-            candidates += [match.entity for match in matches if match.entity.label in self._tagged]
+            tagged = [match for match in matches if match.entity.label in self._tagged]
+            stated = [stated_amount(self._schema.labels[match.entity.label], match) for match in tagged]
+            candidates += [entity for entity in stated if entity is not None]
         accepted, _ = resolve(candidates, text=piece.text)
         if not accepted:
             return []
@@ -174,7 +176,7 @@ class Tagger:
         ]
 
     def _entity(self, label: str, text: str, start: int, end: int, score: float) -> Entity:
-        value = canonical(self._schema.labels[label], text[start:end], self._synonyms[label])
+        value = canonical(self._schema.labels[label], text[start:end], self._synonyms[label], self._schema.languages)
         return Entity(label, text[start:end], value, start, end, score, "model")
 
     def _may_look_up(self, label: str) -> bool:

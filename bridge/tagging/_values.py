@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
-from bridge.entities import Interval, Scalar
-from bridge.schema import Label, fold, is_currency, normalise
-from bridge.tagging.grammar import parse_number, read_amount, tokenise
+from bridge.entities import Entity, Interval, Scalar
+from bridge.schema import Label, fold, normalise
+from bridge.tagging.grammar import QuantityMatch, read_number
 
-_NUMBER = re.compile(r"[0-9](?:[0-9.,]*[0-9])?")
 #: Longer values are no values: a keyword field refuses what is over 32,766 bytes.
 MAX_VALUE = 512
 
 
-def canonical(label: Label, text: str, synonyms: Mapping[str, str]) -> Scalar | Interval | None:
+def canonical(
+    label: Label, text: str, synonyms: Mapping[str, str], languages: Sequence[str] = ("en",)
+) -> Scalar | Interval | None:
     """The value of a text for a label; None where it has none.
 
-    `synonyms` maps folded words to the value that they stand for (see `synonym_table`).
+    `synonyms` maps folded words to the value that they stand for (see `synonym_table`), `languages` are the schema's.
     """
     if label.kind == "keyword":
         value = normalise(label, text)
@@ -29,23 +30,29 @@ def canonical(label: Label, text: str, synonyms: Mapping[str, str]) -> Scalar | 
             return date.fromisoformat(text.strip()).isoformat()
         except ValueError:
             return None
-    number = read_number(label, text)
+    number = read_number(label, text, languages)
     if number is None or label.kind == "number":
         return number
     return Interval(gte=number, lte=number)
 
 
-def read_number(label: Label, text: str) -> float | None:
-    """The one number in a text, or None: where there are several, or money of another currency than the label's."""
-    if is_currency(label.unit):
-        tokens = tokenise(text)
-        amounts = [amount for at in range(len(tokens)) if (amount := read_amount(tokens, at))]
-        spoken = [amount for amount in amounts if amount.currencies is not None]
-        if not spoken or label.unit not in (spoken[0].currencies or ()) or len({one.value for one in amounts}) > 1:
-            return None
-        return spoken[0].value
-    found = _NUMBER.findall(text)
-    return parse_number(found[0]) if len(found) == 1 else None
+def stated_amount(label: Label, match: QuantityMatch) -> Entity | None:
+    """What a document states of a label by an amount, in the form that the label's field holds; None where nothing.
+
+    It must be said which of several labels is meant. Where nothing beside the amount names its label (a length is not
+    yet a screen size) the model knows better, if it looks for that label at all. `up to 15 inch` states no one number.
+    """
+    entity = match.entity
+    if match.others or (label.model and not match.named):
+        return None
+    value = entity.value
+    if isinstance(value, Interval):
+        if label.kind == "range":
+            return entity
+        return replace(entity, value=value.gte) if value.gte is not None and value.gte == value.lte else None
+    if label.kind == "range" and isinstance(value, float):
+        return replace(entity, value=Interval(gte=value, lte=value))
+    return entity
 
 
 def synonym_table(label: Label) -> dict[str, str]:

@@ -6,9 +6,11 @@ What a grammar knows of a language is a pack of YAML beside it (`en/quantities.y
 all. Every grammar works on the same tokens, is linear in the text's length and raises on no text.
 """
 
-from bridge.tagging.grammar._amounts import MAX_NUMBER, Amount, parse_number, read_amount
+from bridge.tagging.grammar._amounts import Amount
+from bridge.tagging.grammar._explicit import read_interval, read_number
 from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
 from bridge.tagging.grammar._negation import NegationPack, load_negation, phrase_pattern
+from bridge.tagging.grammar._numbers import MAX_NUMBER, parse_number
 from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
 from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
 from bridge.tagging.grammar._tokens import Token, tokenise
@@ -35,6 +37,7 @@ __all__ = [
     "parse_number",
     "parse_pack",
     "phrase_pattern",
-    "read_amount",
+    "read_interval",
+    "read_number",
     "tokenise",
 ]

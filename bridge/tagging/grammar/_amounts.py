@@ -1,166 +1,332 @@
-"""Amounts in text: numbers with separators and multipliers, and the currency before or after them."""
+"""Amounts in text: a number with its multiplier, and the currency or unit before or after it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from bridge.schema import CURRENCIES
+from bridge.schema import CURRENCIES, MEASURES, convert, is_currency
+from bridge.tagging.grammar._numbers import Number, read_number
 from bridge.tagging.grammar._tokens import Token
-
-#: Numbers with more characters are left alone: no amount is that long, and parsing one costs time.
-MAX_NUMBER = 18
-
-
-def _signs() -> dict[str, frozenset[str]]:
-    signs: dict[str, set[str]] = {}
-    for currency in CURRENCIES.values():
-        for sign in currency.signs:
-            signs.setdefault(sign, set()).add(currency.code)
-    return {sign: frozenset(codes) for sign, codes in signs.items()}
+from bridge.tagging.grammar._units import SMALLER, find_marks
+from bridge.tagging.grammar._words import QuantityWords
 
 
-def _words() -> dict[str, frozenset[str]]:
+def _by_form(forms: Callable[[str], tuple[str, ...]]) -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for currency in CURRENCIES.values():
-        for word in currency.words:
-            found.setdefault(word, set()).add(currency.code)
-    return {word: frozenset(codes) for word, codes in found.items()}
+    for code in CURRENCIES:
+        for form in forms(code):
+            found.setdefault(form, set()).add(code)
+    return {form: frozenset(codes) for form, codes in found.items()}
 
 
-_SIGNS = _signs()
-_CURRENCY_WORDS = _words()
-#: Letters that multiply where they touch the number (`$2k`), and words that do after a space (`$2 million`).
-_MULTIPLIERS: Mapping[str, float] = {"k": 1e3, "m": 1e6}
-_MULTIPLIER_WORDS: Mapping[str, float] = {"thousand": 1e3, "grand": 1e3, "million": 1e6, "billion": 1e9}
+_SIGNS = _by_form(lambda code: CURRENCIES[code].signs)
+_CURRENCY_WORDS = _by_form(lambda code: CURRENCIES[code].words)
+#: Letters that multiply where they touch the number: `$2k`. Without a currency `5m` is five metres.
+_LETTERS: Mapping[str, float] = {"k": 1e3, "m": 1e6}
 #: Codes that may stand before an amount (`USD 20`); those that are also words or names of other things may not.
 _CODES_BEFORE = frozenset(code.lower() for code in CURRENCIES) - {"try", "php", "all", "cad"}
-_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?")
+
+
+#: Kinds of a token that touches a unit, and of the unit's own token, that make it none: `5%off`, `5%3`.
+_NO_UNIT = frozenset({("word", "word"), ("word", "other"), ("number", "other")})
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number in a text: `currencies` are the codes that its sign or word allows, None where it has neither.
+    """A number in a text with what it counts.
 
-    `first` and `last` are the positions of its tokens, `last` exclusive.
+    `currencies` are the codes that a sign or word allows, None where there is neither; `units` what the unit may mean,
+    likeliest first. Without both it is a *bare* number. `first` and `last` are token positions, `last` exclusive;
+    `digits` is the position after the number itself, `factor` what a `k` multiplied it by. `plus` is a `+` between
+    number and unit: `4+ stars`.
     """
 
     value: float
-    currencies: frozenset[str] | None
     first: int
     last: int
+    currencies: frozenset[str] | None = None
+    units: tuple[str, ...] = ()
+    digits: int = 0
+    factor: float = 1.0
+    spelled: bool = False
+    plus: bool = False
+
+    @property
+    def bare(self) -> bool:
+        return self.currencies is None and not self.units
+
+    def unit_for(self, unit: str | None) -> str | None:
+        """Which of its units is meant where a label is in `unit`: that one, else the first of the same dimension."""
+        if unit is None or is_currency(unit):
+            return None
+        if unit in self.units:
+            return unit
+        dimension = MEASURES[unit].dimension
+        return next((one for one in self.units if MEASURES[one].dimension == dimension), None)
+
+    def value_in(self, unit: str | None) -> float | None:
+        """The value in a label's unit; None where it counts something else. A bare number is in any unit already."""
+        if self.bare:
+            return self.value
+        if is_currency(unit):
+            return self.value if unit in (self.currencies or ()) else None
+        own = self.unit_for(unit)
+        return None if own is None or unit is None else convert(self.value, own, unit)
 
 
-def parse_number(text: str) -> float | None:
-    """The number that digits with separators stand for, or None.
+class AmountReader:
+    """Reads the amounts of one tokenised text.
 
-    `1,299.99`, `1.299,99` and `12,50` are understood; a single dot is a decimal point, a single comma before exactly
-    three digits separates thousands.
+    `fits(value, units)` says whether a label could hold such an amount: letters and words that also mean something
+    else (`5 m`, `20 in`) are units only then. `names(at)` says whether the name of a label starts at a token.
     """
-    if len(text) > MAX_NUMBER:
-        return None
-    commas, dots = text.count(","), text.count(".")
-    if not commas and dots <= 1:
-        return float(text)
-    if _GROUPED.fullmatch(text):
-        decimal = max(text.rfind(","), text.rfind("."))
-        separator = text[decimal]
-        if text.count(separator) > 1 or (commas and not dots):
-            return float(text.replace(separator, ""))
-        whole = text[:decimal].replace(",", "").replace(".", "")
-        return float(f"{whole}.{text[decimal + 1 :]}")
-    if commas == 1 and not dots and len(text) - text.index(",") <= 3:
-        return float(text.replace(",", "."))
-    return None
 
+    def __init__(
+        self,
+        tokens: Sequence[Token],
+        words: QuantityWords,
+        fits: Callable[[float, tuple[str, ...]], bool],
+        names: Callable[[int], bool] | None = None,
+    ) -> None:
+        self._tokens = tokens
+        self._pack = words.pack
+        self._units = words.units
+        self._ish = words.pack.about_after
+        self._fits = fits
+        self._names = names or (lambda _: False)
+        self._marks = find_marks(tokens)
 
-def read_amount(tokens: Sequence[Token], at: int) -> Amount | None:
-    """The amount that starts at a token, with its currency, or None.
+    def read(self, at: int, *, compared: bool = False, joined: bool = False) -> Amount | None:
+        """The amount that starts at a token, or None.
 
-    None also where the number is part of something else: `15inch`, `3x4`, `5%`, `10:30`, `1/2`, `$5/lb`.
-    """
-    first = at
-    currencies, at = _currency_before(tokens, at)
-    if at >= len(tokens) or tokens[at].kind != "number":
-        return None
-    number = tokens[at]
-    value = parse_number(number.form)
-    if value is None or not _free_before(tokens, first, signed=currencies is not None):
-        return None
-    at += 1
-    factor = _multiplier(tokens, at, number)
-    if factor is not None:
-        at += 1
-    after, at = _currency_after(tokens, at)
-    if after is not None:
-        currencies = after if currencies is None else currencies & after
-    elif factor is not None and currencies is None:
-        return None  # `4k` alone is a resolution as often as a price
-    if not _free_after(tokens, at, spoken=currencies is not None):
-        return None
-    return Amount(value * (factor or 1.0), currencies, first, at)
+        None also where the number is part of something else: `3x4`, `10:30`, `24/7`, `1080p`. `compared`: a comparator
+        stands before, so `a gallon` is one. `joined`: a dash or `x` before it belongs to a range or size.
+        """
+        first = at
+        currencies, at = self._currency_before(at)
+        number = read_number(self._tokens, at, self._pack.numbers)
+        if number is None or (number.spelled and currencies is not None):
+            return None
+        signed = currencies is None and not joined and self._has_minus(first)
+        if not (joined or signed or self._free_before(first, currency=currencies is not None)):
+            return None
+        amount = Amount(number.value, first, number.last, currencies, (), number.last, spelled=number.spelled)
+        amount = self._count(self._multiply(amount), number, compared=compared)
+        if signed:
+            if not any(MEASURES[unit].dimension == "temperature" for unit in amount.units):
+                return None
+            amount = replace(amount, value=-amount.value, first=first - 1)
+        if number.spelled and not _may_be_spelled(amount, number, compared=compared or self._names(amount.last)):
+            return None
+        if (number.fraction and amount.bare) or (not compared and self._is_name(amount)):
+            return None
+        return amount if self._free_after(amount) else None
 
+    def read_unit(self, amount: Amount, at: int) -> Amount | None:
+        """A bare amount with the unit or currency word that stands apart from it: `16 or more` `gb`."""
+        counted = self._count(replace(amount, last=at), None, compared=True)
+        return None if counted.bare else counted
 
-def _currency_before(tokens: Sequence[Token], at: int) -> tuple[frozenset[str] | None, int]:
-    """The currency that a sign (`$`), a spaced sign (`us $`) or a code (`USD`) before an amount names."""
-    if at >= len(tokens):
+    # ------------------------------------------------------------------------------------------ parts of an amount
+
+    def _currency_before(self, at: int) -> tuple[frozenset[str] | None, int]:
+        """The currency that a sign (`$`), a spaced sign (`us $`) or a code (`USD`) before an amount names."""
+        token, following = self._token(at), self._token(at + 1)
+        if token is None or following is None:
+            return None, at
+        if token.kind == "sign":
+            return _SIGNS.get(token.form), at + 1
+        if token.kind == "word":
+            if following.kind == "sign" and token.form + following.form in _SIGNS:
+                return _SIGNS[token.form + following.form], at + 2
+            if following.kind == "number" and token.form in _CODES_BEFORE:
+                return _CURRENCY_WORDS[token.form], at + 1
         return None, at
-    token = tokens[at]
-    if token.kind == "sign":
-        return _SIGNS.get(token.form), at + 1
-    if token.kind == "word" and at + 1 < len(tokens):
-        if tokens[at + 1].kind == "sign" and token.form + tokens[at + 1].form in _SIGNS:
-            return _SIGNS[token.form + tokens[at + 1].form], at + 2
-        if tokens[at + 1].kind == "number" and token.form in _CODES_BEFORE:
-            return _CURRENCY_WORDS[token.form], at + 1
-    return None, at
+
+    def _multiply(self, amount: Amount) -> Amount:
+        token = self._token(amount.last)
+        if token is None or token.kind != "word":
+            return amount
+        if self._touches(amount.last):
+            factor = _LETTERS.get(token.form)
+            if amount.currencies is None and token.form == "m" and not self._is_currency_word(amount.last + 1):
+                factor = None  # five metres
+            elif amount.currencies is None and token.form == "k" and self._fits(amount.value, ("kelvin",)):
+                factor = None
+        else:
+            factor = self._pack.multipliers.get(token.form)
+        if factor is None:
+            return amount
+        return replace(amount, value=amount.value * factor, last=amount.last + 1, factor=factor)
+
+    def _count(self, amount: Amount, number: Number | None, *, compared: bool) -> Amount:
+        """The amount with the currency or unit behind it; as it is where nothing counts it."""
+        at = amount.last
+        plus = number is not None and self._is(at, "+") and self._touches(at)
+        if plus:
+            at += 1
+        dash = self._joins(at)
+        if dash:
+            at += 1
+        after = None if dash and self._tokens[at].kind == "sign" else self._currency_after(at)
+        units = self._unit_at(at, amount, compared=compared) if amount.currencies is None else None
+        if after is not None and (amount.currencies is None or after & amount.currencies):
+            both = after if amount.currencies is None else after & amount.currencies
+            counted = replace(amount, currencies=both, units=units[0] if units else (), last=at + 1, plus=plus)
+        elif after is not None:
+            counted = replace(amount, currencies=frozenset(), last=at + 1, plus=plus)  # two currencies: none
+        elif units is not None:
+            counted = self._with_smaller(replace(amount, units=units[0], last=units[1], plus=plus))
+        else:
+            return amount
+        return counted
+
+    def _currency_after(self, at: int) -> frozenset[str] | None:
+        token = self._token(at)
+        if token is None:
+            return None
+        if token.kind == "sign":
+            follows = self._token(at + 1)
+            opens = follows is not None and follows.kind == "number" and follows.start == token.end
+            return _SIGNS[token.form] if self._touches(at) or not opens else None
+        return _CURRENCY_WORDS.get(token.form) if token.kind == "word" else None
+
+    def _unit_at(self, at: int, amount: Amount, *, compared: bool) -> tuple[tuple[str, ...], int] | None:
+        """The units that stand at a token, and the position after them."""
+        if at in self._marks:
+            if at > amount.digits:
+                return None
+            last = at + 2 if self._marks.get(at + 1) == self._marks[at] == "inch" else at + 1
+            return (self._marks[at],), last
+        found = self._units.read(self._tokens, at)
+        if found is None:
+            return None
+        units, last = found
+        token, after = self._tokens[at], self._token(last)
+        # A split word (`5ft10`) goes on with a number; nothing else goes on without a space.
+        goes_on = after is not None and after.start == self._tokens[last - 1].end
+        if goes_on and after is not None and (after.kind, token.kind) in _NO_UNIT:
+            return None
+        if token.form in self._pack.prepositions:
+            meant = self._is_no_preposition(at, last, amount, units, compared=compared)
+            return found if meant else None
+        if self._units.is_doubtful(token) and last == at + 1 and not self._touches(at):
+            return found if not amount.spelled and self._fits(amount.value, units) else None
+        return found
+
+    def _is_no_preposition(self, at: int, last: int, amount: Amount, units: tuple[str, ...], *, compared: bool) -> bool:
+        """Whether a unit that is also a preposition (`in`) is meant as one: `48 in entry table`, not `2 in 1`."""
+        if self._is(last, "-") and self._joins(last):
+            last += 1
+        following = self._token(last)
+        if following is not None and read_number(self._tokens, last, self._pack.numbers) is not None:
+            return False
+        if amount.spelled:
+            return False
+        if self._touches(at):
+            return True
+        if not self._fits(amount.value, units):
+            return False
+        if following is None or following.kind in ("other", "times", "compare") or self._names(last):
+            return True
+        if following.form in self._pack.sides | self._pack.joins:
+            return True
+        # A number that opens the text has nothing before it that could be "in" something.
+        return amount.first == 0 and not compared and following.form not in self._pack.after_preposition
+
+    def _with_smaller(self, amount: Amount) -> Amount:
+        """`5 ft 10 in`, `5'10"`, `2 lb 3 oz`: one amount in the smaller unit."""
+        larger = next((unit for unit in amount.units if unit in SMALLER), None)
+        token = self._token(amount.last)
+        if larger is None or token is None or token.kind != "number":
+            return amount
+        smaller = SMALLER[larger]
+        number = read_number(self._tokens, amount.last, self._pack.numbers)
+        whole = convert(amount.value, larger, smaller)
+        if number is None or whole is None or number.value >= (convert(1.0, larger, smaller) or 0.0):
+            return amount
+        found = self._units.read(self._tokens, number.last)
+        if number.last in self._marks:
+            found = ((self._marks[number.last],), number.last + 1)
+            if self._marks.get(number.last + 1) == "inch":
+                found = (found[0], number.last + 2)
+        if found is not None and smaller in found[0]:
+            last = found[1]
+        elif self._touches(amount.last) and larger == "foot":
+            last = number.last  # 5'10
+        else:
+            return amount
+        return replace(amount, value=round(whole + number.value, 6), units=(smaller,), last=last)
+
+    # ------------------------------------------------------------------------------------------ what stands around
+
+    def _is_name(self, amount: Amount) -> bool:
+        """Whether number and unit together are a name: `3m`, `5g`."""
+        if amount.last != amount.digits + 1 or not amount.units:
+            return False
+        return "".join(token.form for token in self._tokens[amount.first : amount.last]) in self._pack.names
+
+    def _has_minus(self, first: int) -> bool:
+        """Whether a minus sign touches the number and nothing touches the sign: `-5`."""
+        if first == 0 or self._tokens[first - 1].form not in ("-", "−"):
+            return False
+        if self._tokens[first - 1].end != self._tokens[first].start:
+            return False
+        return first == 1 or self._tokens[first - 2].end != self._tokens[first - 1].start
+
+    def _free_before(self, first: int, *, currency: bool) -> bool:
+        """Whether nothing before the amount makes it part of a longer thing (`covid-19`, `1/2`, `a.5`, `10:30`)."""
+        if first == 0 or self._tokens[first - 1].end != self._tokens[first].start:
+            return True
+        before = self._tokens[first - 1]
+        if before.kind != "other":
+            return before.kind == "compare" or (before.kind == "sign" and not currency)
+        if before.form in ":,/":
+            return first < 2 or self._tokens[first - 2].kind not in ("number", "times")
+        return before.form in "([{\"'“‘~=+;|" or (before.form in "-–—" and currency)
+
+    def _free_after(self, amount: Amount) -> bool:
+        """Whether nothing that touches the amount's end makes it part of a longer thing (`1080p`, `5%`, `$5/lb`)."""
+        last = amount.last
+        if not self._touches(last):
+            return True
+        after = self._tokens[last]
+        if after.kind == "other":
+            if after.form == "-" and amount.units and self._joins(last) and self._tokens[last + 1].kind == "number":
+                second = self.read(last + 1, compared=True, joined=True)
+                return second is None or not second.bare  # `5w-30` is a grade
+            if after.form == "/":
+                following = self._token(last + 1)
+                return bool(amount.units) and following is not None and following.kind == "number"
+            return after.form in ",.;!?)]}+-–—*" or (not amount.bare and after.form in "\"'”’|:")
+        return after.kind in ("compare", "times") or after.form in self._ish
+
+    def _is_currency_word(self, at: int) -> bool:
+        token = self._token(at)
+        return token is not None and (token.kind == "sign" or token.form in _CURRENCY_WORDS)
+
+    def _joins(self, at: int) -> bool:
+        """Whether a hyphen stands between two touching tokens: `15-inch`."""
+        following = self._token(at + 1)
+        return self._is(at, "-") and self._touches(at) and following is not None and self._touches(at + 1)
+
+    def _touches(self, at: int) -> bool:
+        """Whether a token starts where the one before it ends."""
+        return 0 < at < len(self._tokens) and self._tokens[at - 1].end == self._tokens[at].start
+
+    def _is(self, at: int, form: str) -> bool:
+        token = self._token(at)
+        return token is not None and token.kind == "other" and token.form == form
+
+    def _token(self, at: int) -> Token | None:
+        return self._tokens[at] if 0 <= at < len(self._tokens) else None
 
 
-def _multiplier(tokens: Sequence[Token], at: int, number: Token) -> float | None:
-    if at < len(tokens) and tokens[at].kind == "word":
-        table = _MULTIPLIERS if tokens[at].start == number.end else _MULTIPLIER_WORDS
-        return table.get(tokens[at].form)
-    return None
-
-
-def _currency_after(tokens: Sequence[Token], at: int) -> tuple[frozenset[str] | None, int]:
-    if at >= len(tokens):
-        return None, at
-    token = tokens[at]
-    if token.kind == "sign":
-        touches = token.start == tokens[at - 1].end
-        follows = at + 1 < len(tokens) and tokens[at + 1].kind == "number" and tokens[at + 1].start == token.end
-        if touches or not follows:
-            return _SIGNS[token.form], at + 1
-    elif token.kind == "word" and token.form in _CURRENCY_WORDS:
-        return _CURRENCY_WORDS[token.form], at + 1
-    return None, at
-
-
-def _free_before(tokens: Sequence[Token], first: int, *, signed: bool) -> bool:
-    """Whether nothing before the amount makes it part of a longer thing (`-5`, `1/2`, `a.5`, `x4`)."""
-    if first == 0 or tokens[first - 1].end != tokens[first].start:
-        return True
-    before = tokens[first - 1]
-    if before.kind == "other":
-        return before.form in "([{\"'“‘:~=+;|" or (before.form in "-–—" and (signed or _is_range_dash(tokens, first)))
-    return before.kind == "compare" or (before.kind == "sign" and not signed)
-
-
-def _is_range_dash(tokens: Sequence[Token], first: int) -> bool:
-    """Whether the dash before an amount stands between two amounts: `10-25`, `$10-25`."""
-    return first >= 2 and tokens[first - 2].end == tokens[first - 1].start and tokens[first - 2].kind != "other"
-
-
-def _free_after(tokens: Sequence[Token], last: int, *, spoken: bool) -> bool:
-    """Whether nothing that touches the amount's end makes it part of a longer thing (`15inch`, `5%`, `10:30`).
-
-    A quotation mark means inches, unless a currency was spoken.
-    """
-    if last >= len(tokens) or tokens[last].start != tokens[last - 1].end:
-        return True
-    after = tokens[last]
-    if after.kind == "other":
-        return after.form in ",.;!?)]}+-–—”’" or (spoken and after.form in "\"'")
-    return after.kind == "compare"
+def _may_be_spelled(amount: Amount, number: Number, *, compared: bool) -> bool:
+    """Whether a number in words is meant as one: `fifty dollars`, `under fifty`; not `one piece`, `seven samurai`."""
+    if number.article:
+        return amount.units == ("dozen",) or (compared and not amount.bare)
+    if amount.bare:
+        return compared and amount.value > 1
+    return compared or amount.value != 1.0 or "piece" not in amount.units

@@ -1,4 +1,4 @@
-"""Tokens of a text: numbers, words, currency signs, comparison signs and other characters, with their offsets."""
+"""Tokens of a text: numbers, words, currency signs, comparison signs, the × of a size and other characters."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Literal
 
 from bridge.schema import CURRENCIES
 
-Kind = Literal["sign", "number", "word", "compare", "other"]
+Kind = Literal["sign", "number", "times", "word", "compare", "other"]
 
 _SIGNS = {sign for currency in CURRENCIES.values() for sign in currency.signs}
 _SIGN_PATTERN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=lambda sign: (-len(sign), sign)))
 _TOKEN = re.compile(
     rf"(?P<sign>(?<![^\W_])(?:{_SIGN_PATTERN})|[$€£¥])"
-    r"|(?P<number>[0-9](?:[0-9.,]*[0-9])?|(?<![\w.])\.[0-9]+)"
-    r"|(?P<word>[^\W\d_][\w’']*)"
+    r"|(?P<number>[0-9]+(?:[.,][0-9]+)*|(?<![\w.])\.[0-9]+)"
+    # `3x4`, `5'x7'`, `60cmx40cm`: the letter between two numbers of a size is no part of a word.
+    r"""|(?P<times>×|(?<=[0-9'"′″’”])x(?=[0-9.])|(?<=[0-9][a-z])x(?=[0-9])|(?<=[0-9][a-z]{2})x(?=[0-9]))"""
+    r"|(?P<word>(?<=[0-9])[a-z]{1,2}(?=x[0-9])|(?<=[0-9])(?:ft|lbs?|h)(?=[0-9])|[^\W\d_][\w’']*)"
     r"|(?P<compare><=|>=|=<|=>|[<>≤≥])"
     r"|(?P<other>[^\s])",
     re.IGNORECASE,

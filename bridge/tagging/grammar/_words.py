@@ -1,0 +1,125 @@
+"""The words around amounts, per language: what the quantity grammar knows of a language is only its pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from bridge.schema import MEASURES
+from bridge.tagging.grammar._numbers import NumberWords
+from bridge.tagging.grammar._packs import Pack, load_pack
+from bridge.tagging.grammar._units import UnitForms
+
+#: Which bound an amount sets: below it, at most it, above it, at least it, exactly it.
+Bound = Literal["lt", "lte", "gt", "gte", "eq"]
+#: The bound that the negation of one gives: `not under 20` is at least 20.
+OPPOSITE: Mapping[Bound, Bound] = MappingProxyType({"lt": "gte", "lte": "gt", "gt": "lte", "gte": "lt"})
+#: Signs that compare, the same in every language.
+SIGNS: Mapping[str, Bound] = MappingProxyType(
+    {"<": "lt", "<=": "lte", "=<": "lte", "≤": "lte", ">": "gt", ">=": "gte", "=>": "gte", "≥": "gte"}
+)
+Words = frozenset[str]
+Phrases = tuple[str, ...]
+
+
+class QuantityPack(Pack):
+    """`quantities.yaml` of one language, all words in lower case; what is left out is empty."""
+
+    #: Bound → phrases before an amount: `under 20`.
+    before: Mapping[Bound, Phrases] = Field(default_factory=dict)
+    #: Bound → phrases after an amount: `20 or less`.
+    after: Mapping[Bound, Phrases] = Field(default_factory=dict)
+    #: Phrases of `before` that are also parts of names (`pro max 256gb`): they compare an amount of money, or open a
+    #: phrase.
+    doubtful_before: Words = frozenset()
+    #: Phrases of `before` and `after` that say more of sizes and ages than of money: a bare number is no price then.
+    no_money: Words = frozenset()
+    #: `between A and B`, `from A to B`: opening word → words that may join the two amounts.
+    ranges: Mapping[str, Words] = Field(default_factory=dict)
+    #: Words that join two amounts without an opening word: `$10 to $20`.
+    joins: Words = frozenset()
+    #: Words that join the sides of a size: `3 x 4`, `80 by 60 cm`.
+    sides: Words = frozenset()
+    #: Phrases before and after an amount that mean nearly: `around $100`, `$100 or so`.
+    about: Phrases = ()
+    about_after: Phrases = ()
+    negations: Words = frozenset()
+    #: Words that say that money is meant.
+    money: Words = frozenset()
+    #: Words that may stand before a comparator or between a label's name and its amount: `priced under 20`.
+    fillers: Words = frozenset()
+    #: Words after a bare number that show that it ended there: `under 20 for kids`.
+    enders: Words = frozenset()
+    #: Words that join an amount to the name of what it counts: `16 gb of ram`.
+    of: Words = frozenset()
+    #: Words after an amount of money that show that it is no price of the thing: `$20 off`, `$5 per pound`.
+    not_after: Words = frozenset()
+    #: Words after a time that show that it is an age or a day: `6 months old`, `2 years ago`.
+    age_after: Words = frozenset()
+    #: Words before an amount that show the same: `last 3 months`.
+    not_before: Words = frozenset()
+    #: Words before a comparator that show that a bare number is an age, a size, a rating …: `kids under 5`.
+    other_scales: Words = frozenset()
+    #: What a pack holds comes after these: `pack of 12`.
+    containers: Words = frozenset()
+    #: A word in a label's name → words that name the label, too: `width` → `wide`.
+    label_words: Mapping[str, Phrases] = Field(default_factory=dict)
+    numbers: NumberWords = NumberWords()
+    #: Words that multiply a number before them: `50 thousand`.
+    multipliers: Mapping[str, float] = Field(default_factory=dict)
+    #: Unit symbol → words for it.
+    units: Mapping[str, Phrases] = Field(default_factory=dict)
+    #: Units that are also other words: they need a label that can hold the amount (`15 hp`). Single letters always do.
+    doubtful_units: Words = frozenset()
+    #: Units that are also prepositions (`in`), and words that show that the preposition is meant (`10 in the box`).
+    prepositions: Words = frozenset()
+    after_preposition: Words = frozenset()
+    #: Number and unit that are together a name: `3m`, `5g`.
+    names: Words = frozenset()
+
+    @field_validator("units")
+    @classmethod
+    def _known(cls, units: Mapping[str, Phrases]) -> Mapping[str, Phrases]:
+        unknown = sorted(set(units) - set(MEASURES))
+        if unknown:
+            raise ValueError(f"no units of measure: {', '.join(unknown)}")
+        return units
+
+
+Table = Mapping[str, Sequence[tuple[tuple[str, ...], Bound]]]
+
+
+class QuantityWords:
+    """The words of one language as the grammar looks them up; phrases by their first word, longest first."""
+
+    def __init__(self, pack: QuantityPack | None) -> None:
+        #: Whether the language has words at all; without them only signs (`<= 20`, `$50`) are understood.
+        self.known = pack is not None
+        self.pack = pack = pack if pack is not None else QuantityPack()
+        self.before = _by_first_word(pack.before)
+        self.after = _by_first_word(pack.after)
+        self.about = _by_first_word({"eq": pack.about})
+        self.about_after = _by_first_word({"eq": pack.about_after})
+        self.units = UnitForms(pack.units, pack.doubtful_units)
+
+
+@lru_cache(maxsize=16)
+def load_words(languages: tuple[str, ...]) -> QuantityWords:
+    """The words of the first of these languages that has a pack."""
+    packs = (load_pack(language, "quantities", QuantityPack) for language in languages)
+    return QuantityWords(next((pack for pack in packs if pack is not None), None))
+
+
+def _by_first_word(table: Mapping[Bound, Iterable[str]]) -> Table:
+    result: dict[str, list[tuple[tuple[str, ...], Bound]]] = {}
+    for bound, phrases in table.items():
+        for phrase in phrases:
+            parts = tuple(phrase.split())
+            result.setdefault(parts[0], []).append((parts, bound))
+    for found in result.values():
+        found.sort(key=lambda item: -len(item[0]))
+    return result
