@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.query._words import CHOICES, CONJUNCTIONS, Word, between, first_after, last_before
+from bridge.query._words import (
+    CHOICES,
+    CONJUNCTIONS,
+    OPENERS,
+    Range,
+    Word,
+    between,
+    cut,
+    first_after,
+    last_before,
+    words,
+)
 
 Kind = Literal["choice", "addition", "comma"]
 _MARKS: dict[str, Kind] = {"/": "choice", "|": "choice", "&": "addition", "+": "addition", ",": "comma"}
@@ -43,6 +54,43 @@ def joined_before(text: str, found: Sequence[Word], start: int) -> Join | None:
         return Join(at - 1, _kind(found[at])) if at > 0 else None
     kind = _MARKS.get(between(text, found[at].end, start))
     return None if kind is None or _is_abbreviation(text, found[at].end) else Join(at, kind)
+
+
+def opener(text: str, found: Sequence[Word], start: int) -> Range | None:
+    """The word before a member that only opens its list ("*either* red or blue")."""
+    at = last_before(found, start)
+    if at is None or found[at].folded not in OPENERS or text[found[at].end : start].strip():
+        return None
+    return found[at].start, found[at].end
+
+
+def without_members(text: str, gone: Sequence[Range]) -> str:
+    """The text without members of lists, and without what joined them: no `or` is left hanging.
+
+    `gone` are sorted ranges apart from each other.
+    """
+    found = words(text)
+    grown: list[Range] = []
+    for start, end in gone:
+        before, after = joined_before(text, found, start), joined_after(text, found, end)
+        if before is not None:
+            start = found[before.index].end
+        elif after is not None:
+            end = found[after.index].start
+        grown.append((start, end))
+    return _without_loose_ends(cut(text, grown))
+
+
+def _without_loose_ends(text: str) -> str:
+    """The text without a conjunction at its start or end, and without `either` where no alternative is left."""
+    found = words(text)
+    if found and found[-1].folded in CONJUNCTIONS and found[-1].end == len(text):
+        text = text[: found[-1].start].rstrip(" ,")
+    if found and found[0].folded in CONJUNCTIONS and found[0].start == 0:
+        text = text[found[0].end :].lstrip(" ,")
+    found = words(text)
+    lone = [w for w in found if w.folded in OPENERS and not any(o.folded in CONJUNCTIONS for o in found)]
+    return cut(text, [(word.start, word.end) for word in lone]) if len(lone) < len(found) else text
 
 
 def _kind(word: Word) -> Kind:

@@ -17,7 +17,7 @@ What an opening cue reaches is neither wanted nor unwanted for sure: it is left 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
@@ -37,6 +37,8 @@ from bridge.query._words import (
     overlaps,
     words,
 )
+from bridge.schema import Label, Schema
+from bridge.tagging import Rejected
 from bridge.tagging.grammar import NegationPack, load_negation, phrase_pattern
 
 Kind = Literal["exclude", "lack", "opening"]
@@ -70,13 +72,15 @@ class Negation:
     """What the cues reach.
 
     `entities` have `negated` set where a cue reaches them; `consumes` gives the text that each negated one takes, by
-    its range; `free` are negated words that are no entity; `unclear` are entities behind an opening cue.
+    its range; `free` are negated words that are no entity; `unclear` are entities of which nobody knows whether they
+    are wanted; `doubtful` are ranges of entities that probably are, but not certainly.
     """
 
     entities: tuple[Entity, ...] = ()
     consumes: Mapping[Range, Range] = field(default_factory=dict)
     free: tuple[FreeText, ...] = ()
-    unclear: tuple[Entity, ...] = ()
+    unclear: tuple[Rejected, ...] = ()
+    doubtful: frozenset[Range] = frozenset()
 
 
 def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Sequence[str]) -> list[Cue]:
@@ -104,7 +108,10 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
         if not has_content(text[: match.start()]):
             # Of free text behind an opening cue nobody knows whether it is a title.
             kind = "lack" if cue in grammar.opening else "opening"
-        cues.append(Cue(span[0], span[1], kind))
+        start = span[0]
+        if cues and not text[cues[-1].end : start].strip():
+            start = cues.pop().start  # "not not red", "except without laces": one negation
+        cues.append(Cue(start, span[1], kind))
     return cues
 
 
@@ -127,41 +134,52 @@ def is_free_of(text: str, entity: Entity, languages: Sequence[str]) -> bool:
 
 def apply_negation(
     text: str,
+    schema: Schema,
     cues: Sequence[Cue],
     excluded: Sequence[Excluded],
     entities: Sequence[Entity],
     fences: Iterable[Range],
-    languages: Sequence[str],
 ) -> Negation:
     """Give every cue, and every `-word`, what it reaches. `fences` end a scope (quantities, quotes, named values)."""
+    if not cues and not excluded:
+        return Negation(tuple(entities))
     blocked = [*fences, *((cue.start, cue.end) for cue in cues), *(item.whole for item in excluded)]
-    scope = _Scope(text, entities, blocked, _grammar(tuple(languages)).pack)
+    scope = _Scope(text, schema, entities, blocked)
     for item in excluded:
         scope.exclude(item)
     for cue in cues:
         scope.reach(cue)
     kept: list[Entity] = []
-    unclear: list[Entity] = []
+    unclear: list[Rejected] = []
     for entity in entities:
-        _, kind = scope.reached.get((entity.start, entity.end), (None, None))
-        if kind is None or not _is_word(entity):
+        span = (entity.start, entity.end)
+        _, kind = scope.reached.get(span, (None, None))
+        if not _is_word(entity) or (kind is None and span not in scope.beside):
             kept.append(entity)
         elif kind == "opening":
-            unclear.append(entity)
-        else:
+            unclear.append(Rejected(entity, "follows an opening negation, which may be a title"))
+        elif kind is not None:
             kept.append(replace(entity, negated=True))
+        elif schema.labels[entity.label].position == "head":
+            unclear.append(Rejected(entity, "follows words that are not wanted, and may be one thing with them"))
+        else:
+            kept.append(entity)
     consumes = {span: taken for span, (taken, kind) in scope.reached.items() if kind != "opening"}
-    return Negation(tuple(kept), consumes, tuple(one for one in scope.free if one.kind != "opening"), tuple(unclear))
+    free = tuple(one for one in scope.free if one.kind != "opening")
+    return Negation(tuple(kept), consumes, free, tuple(unclear), frozenset(scope.beside))
 
 
 class _Scope:
-    """How far the cues of one text reach; `reached` and `free` grow with each of them."""
+    """How far the cues of one text reach; what they reach grows with each of them."""
 
-    def __init__(self, text: str, entities: Sequence[Entity], blocked: Sequence[Range], pack: NegationPack) -> None:
+    def __init__(self, text: str, schema: Schema, entities: Sequence[Entity], blocked: Sequence[Range]) -> None:
         self._text = text
         self._found = words(text)
         self._blocked = blocked
-        self._leading = pack.leading
+        self._pack = load_negation(tuple(schema.languages))
+        #: "not starring …", "not genre horror": a label's own words lead to its value.
+        named = {word.folded for name, label in schema.labels.items() for word in _label_words(name, label)}
+        self._leading = self._pack.leading | named
         self._starts: dict[int, list[Entity]] = {}
         for entity in entities:
             if _is_word(entity):
@@ -169,6 +187,8 @@ class _Scope:
         #: Range of an entity → the text that its negation takes, and the kind of cue.
         self.reached: dict[Range, tuple[Range, Kind]] = {}
         self.free: list[FreeText] = []
+        #: Ranges of entities right behind negated words that are none ("without added sugar", "not steel toe boots").
+        self.beside: set[Range] = set()
 
     def exclude(self, item: Excluded) -> None:
         """What a dash reaches: the word behind it."""
@@ -197,7 +217,12 @@ class _Scope:
                 if stretch is None:
                     return
                 end = stretch
+                linked = self._linked(end)
+                if linked is not None:
+                    index = linked
+                    continue
                 self.free.append(FreeText(start, end, cue.kind, (position, end)))
+                self._mark_beside(end)
             join = joined_after(self._text, self._found, end)
             if join is None:
                 return
@@ -228,8 +253,25 @@ class _Scope:
             index = self._skip_leading(join.index)
         return False
 
+    def _linked(self, end: int) -> int | None:
+        """Index of the value that a preposition links to the words before it ("not directed by michael bay")."""
+        index = first_after(self._found, end)
+        if index is None or self._found[index].folded not in self._pack.linking:
+            return None
+        index = self._skip_leading(index + 1)
+        return index if index < len(self._found) and self._found[index].start in self._starts else None
+
+    def _mark_beside(self, end: int) -> None:
+        index = first_after(self._found, end)
+        if index is not None and not between(self._text, end, self._found[index].start):
+            self.beside |= {(one.start, one.end) for one in self._starts.get(self._found[index].start, ())}
+
     def _skip_leading(self, index: int) -> int:
-        while index < len(self._found) and self._found[index].folded in self._leading:
+        while (
+            index < len(self._found)
+            and self._found[index].folded in self._leading
+            and self._found[index].start not in self._starts
+        ):
             index += 1
         return index
 
@@ -281,6 +323,12 @@ def _grammar(languages: tuple[str, ...]) -> _Grammar:
 def _plain(words_: str) -> str:
     """Folded words with one space between them and without apostrophes: `Don’t  want` is `dont want`."""
     return re.sub(r"\s+", " ", words_.casefold().replace("'", "").replace("’", ""))
+
+
+def _label_words(name: str, label: Label) -> Iterator[Word]:
+    if label.kind == "keyword":
+        for phrase in (name.replace("_", " "), label.text or "", *label.cues):
+            yield from words(phrase)
 
 
 def _is_word(entity: Entity) -> bool:

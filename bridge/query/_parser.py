@@ -181,11 +181,11 @@ class QueryParser:
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
         quantities = [q for q in quantities if q.entity in accepted]
         excluded = () if "negation" in options.disable else syntax.excluded
-        negation = apply_negation(text, cues, excluded, accepted, fences, self.schema.languages)
-        opening = "follows an opening negation, which may be a title"
-        late += [Rejected(entity, opening) for entity in negation.unclear]
-        back, lost = second_readings([*negation.entities, *negation.unclear], lost, self.schema)
-        back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in negation.unclear)]
+        negation = apply_negation(text, self.schema, cues, excluded, accepted, fences)
+        late += negation.unclear
+        unclear = [one.entity for one in negation.unclear]
+        back, lost = second_readings([*negation.entities, *unclear], lost, self.schema)
+        back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in unclear)]
         entities = (*negation.entities, *back)
         sure = frozenset(
             (e.label, (e.start, e.end)) for e in spans if e.score >= self.schema.labels[e.label].band.filter
@@ -213,7 +213,7 @@ class QueryParser:
             self._values.stats,
             lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
             lambda entity: ends_phrase(text, found, entity, keywords, consumed),
-            modifiers.refusal,
+            lambda entity: self._doubt(entity, work) or modifiers.refusal(entity),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
             negated=work.negation.consumes,
@@ -234,6 +234,10 @@ class QueryParser:
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]
         return decisions
+
+    def _doubt(self, entity: Entity, work: _Work) -> str | None:
+        doubtful = (entity.start, entity.end) in work.negation.doubtful
+        return "it follows words that are not wanted" if doubtful else None
 
     def _assemble(self, work: _Work, decisions: Sequence[Decision], options: Options) -> Plan:
         secret = self.schema.document_security

@@ -26,6 +26,7 @@ OPENERS = _ENGLISH.openers
 DETERMINERS = _ENGLISH.determiners
 #: Words without a meaning of their own: a text of these alone is no text to require.
 FUNCTION_WORDS = _ENGLISH.all
+_INTRODUCING = _ENGLISH.introducing
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,19 @@ def subtract(ranges: Iterable[Range], holes: Iterable[Range]) -> list[Range]:
         pieces = [((start, min(end, hole[0])), (max(start, hole[1]), end)) for start, end in left]
         left = merge(piece for pair in pieces for piece in pair)
     return left
+
+
+def with_introduction(text: str, ranges: Iterable[Range]) -> list[Range]:
+    """The ranges with the words that only lead to them ("shoes *for* under $50")."""
+    found = words(text)
+    grown = []
+    for start, end in ranges:
+        at = last_before(found, start)
+        while at is not None and found[at].folded in _INTRODUCING and not text[found[at].end : start].strip():
+            start = found[at].start
+            at = at - 1 if at else None
+        grown.append((start, end))
+    return merge(grown)
 
 
 def cut(text: str, ranges: Iterable[Range]) -> str:

@@ -70,6 +70,16 @@ def test_any_text_gives_a_sound_plan(parser: QueryParser, text: str) -> None:
     )
 
 
+@given(st.lists(st.sampled_from(_PIECES), max_size=12, unique=True).map(" ".join))
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_removing_a_chip_removes_what_it_stands_for(parser: QueryParser, text: str) -> None:
+    """The text comes back without the clause, whatever else may then be understood of it."""
+    plain = Options(disable=frozenset({"model"}))  # the table that stands for the model finds each words only once
+    for chip in parser.parse(text, plain).chips:
+        after = parser.parse(chip.restored, plain)
+        assert chip.name not in {other.name for other in after.chips}, (text, chip)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -26,13 +26,15 @@ class FunctionPack(Pack):
     determiners: Words = frozenset()
     #: Further words without a meaning of their own.
     others: Words = frozenset()
+    #: Words that lead to an amount or a negation and mean nothing without it: `shoes for under $50`.
+    introducing: Words = frozenset()
     #: Words of the language that are also words of another one, or names: one alone tells nothing.
     shared: Words = frozenset()
 
     @property
     def all(self) -> Words:
-        """Every word of the pack."""
-        return frozenset().union(*(getattr(self, name) for name in type(self).model_fields))
+        """Every word without a meaning of its own."""
+        return self.prepositions | self.choices | self.additions | self.openers | self.determiners | self.others
 
 
 @lru_cache(maxsize=16)

@@ -22,6 +22,8 @@ class NegationPack(Pack):
     opening: Words = frozenset()
     #: Words between one that denies and the thing meant: `not made by nike`.
     leading: Words = frozenset()
+    #: Prepositions that link other words to the thing meant: `not directed by michael bay`.
+    linking: Words = frozenset()
     #: What follows, or stands before, makes the word something else: `not only`, `is not`.
     not_before: Words = frozenset()
     not_after: Words = frozenset()
