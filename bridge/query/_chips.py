@@ -69,4 +69,6 @@ def _without(text: str, gone: Sequence[Decision], members: Sequence[Decision]) -
         else:
             plain += [*((e.start, e.end) for e in decision.entities), *clause.consumes]
     ranges = with_introduction(text, merge([*plain, *chained]))
-    return cut(text, ranges) if chained else without_members(text, ranges)
+    labels = {e.label for decision in gone for e in decision.entities}
+    alike = [(e.start, e.end) for decision in members for e in decision.entities if e.label in labels]
+    return cut(text, ranges) if chained else without_members(text, ranges, alike)

@@ -64,18 +64,21 @@ def opener(text: str, found: Sequence[Word], start: int) -> Range | None:
     return found[at].start, found[at].end
 
 
-def without_members(text: str, gone: Sequence[Range]) -> str:
+def without_members(text: str, gone: Sequence[Range], alike: Sequence[Range] = ()) -> str:
     """The text without members of lists, and without what joined them: no `or` is left hanging.
 
-    `gone` are sorted ranges apart from each other.
+    `gone` are sorted ranges apart from each other, `alike` the other values of their labels. What joins something else
+    ("nike shoes *and* adidas shirts") stays.
     """
     found = words(text)
+    starts = {start for start, _ in (*gone, *alike)}
+    ends = {end for _, end in (*gone, *alike)}
     grown: list[Range] = []
     for start, end in gone:
         before, after = joined_before(text, found, start), joined_after(text, found, end)
-        if before is not None:
+        if before is not None and found[before.index].end in ends:
             start = found[before.index].end
-        elif after is not None:
+        elif after is not None and found[after.index].start in starts:
             end = found[after.index].start
         grown.append((start, end))
     return _without_loose_ends(cut(text, grown))

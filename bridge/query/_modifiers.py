@@ -116,8 +116,8 @@ class Modifiers:
         return accessory
 
     def _is_ordinary(self, entity: Entity) -> bool:
-        if self._vocabulary is None:
-            return False
+        if self._vocabulary is None or any(sign in entity.text for sign in "'’"):
+            return False  # "lay's" is a name, whatever "lays" is
         found = match_words(entity.text)
         if len(found) != 1 or not self._vocabulary.is_common(found[0].folded):
             return False

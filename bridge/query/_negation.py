@@ -222,7 +222,8 @@ class _Scope:
                     index = linked
                     continue
                 self.free.append(FreeText(start, end, cue.kind, (position, end)))
-                self._mark_beside(end)
+                if cue.kind != "opening":
+                    self._mark_beside(end)
             join = joined_after(self._text, self._found, end)
             if join is None:
                 return

@@ -204,6 +204,7 @@ def _entity(text: str, span: Range, label: str, schema: Schema) -> Entity | None
     start, end = _unquote(text, span)
     if schema.labels[label].kind == "keyword":
         end -= len(text[start:end]) - len(text[start:end].rstrip(_LOOSE))
+        start += text[start:end].startswith("(")
     written = text[start:end]
     if not written.strip():
         return None

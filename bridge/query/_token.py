@@ -39,6 +39,8 @@ def decode_plan(token: str) -> Plan:
         raise InputError("not a plan token of this version", where="plan", hint=_HINT)
     encoded = token[len(_VERSION) :]
     try:
+        if "+" in encoded or "/" in encoded:
+            raise ValueError  # b64decode takes the letters of both alphabets
         data = base64.b64decode(encoded.encode("ascii") + b"=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
         check, body = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
         if check != _check(body):
