@@ -10,7 +10,7 @@ from bridge.entities import Entity, Span, Stats
 from bridge.query._negation import Cue, is_free_of
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
-from bridge.query._words import FUNCTION_WORDS, overlaps, words
+from bridge.query._words import FUNCTION_WORDS, Range, inside, overlaps, words
 from bridge.schema import Schema
 from bridge.scorer import Scorer
 from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_quantities
@@ -82,6 +82,27 @@ def sift(
         else:
             rejected.append(Rejected(entity, reason))
     return kept, rejected
+
+
+def sift_amounts(stored: Iterable[Entity], quantities: Sequence[QuantityMatch]) -> tuple[list[Entity], list[Rejected]]:
+    """Leave out stored values that are only a part of an amount: `Up` in "up to 95 minutes", `Gigabyte` in a memory.
+
+    A value that is as long as the amount, or longer, stays: `7 Up`, `50 First Dates`.
+    """
+    kept: list[Entity] = []
+    rejected: list[Rejected] = []
+    for entity in stored:
+        span = (entity.start, entity.end)
+        amount = next((q.entity for q in quantities if _within(span, (q.entity.start, q.entity.end))), None)
+        if amount is None:
+            kept.append(entity)
+        else:
+            rejected.append(Rejected(entity, f"is only a part of an amount ({amount.label})", amount))
+    return kept, rejected
+
+
+def _within(inner: Range, outer: Range) -> bool:
+    return inner != outer and inside(inner, outer)
 
 
 def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Entity], list[Rejected], list[Cue]]:

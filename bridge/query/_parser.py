@@ -19,6 +19,7 @@ from bridge.query._candidates import (
     is_whole,
     second_readings,
     sift,
+    sift_amounts,
     sift_cues,
 )
 from bridge.query._decide import agree, decide_free_text, decide_value
@@ -158,7 +159,10 @@ class QueryParser:
         marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
         if marked + len(quantities) + len(stored) > MAX_FOUND:
             return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))
+        quantities, late = _outside(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])
         stored, rejected = sift(text, stored, syntax, self.schema)
+        stored, refused = sift_amounts(stored, quantities)
+        rejected += refused
         spans: list[Entity] = []
         whole = any(is_whole(text, entity) for entity in stored)
         if len(text) > MAX_MODEL_TEXT:
@@ -175,7 +179,6 @@ class QueryParser:
             spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
         fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
-        quantities, late = _outside(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])
         grammar = [q.entity for q in quantities]
         named = [n.entity for n in syntax.named]
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)

@@ -146,3 +146,15 @@ def test_labels_that_are_switched_off_take_no_amount() -> None:
     plan = parser().parse("laptop under $50", Options(disable=frozenset({"price"})))
     assert plan.clauses == ()
     assert clause(parser().parse("laptop under $50"), "price=<50").relax == 1
+
+
+def test_a_stored_value_inside_an_amount_is_a_part_of_it() -> None:
+    schema = parse_schema(
+        "schema: s\nindex: s\ntext: [t]\nlabels:\n  brand: {field: brand, use: filter, position: any}\n"
+        "  price: {kind: number, field: price, unit: USD, use: filter}\n"
+    )
+    values = StaticValues.of(schema, {"brand": {"Up": 9, "Under $20 Shop": 2}}, {"brand": 1.0, "price": 1.0})
+    parse = QueryParser(schema, None, values).parse
+    assert roles(parse("coffee up to $20")) == {"price=<=20": "filter"}
+    assert "is only a part of an amount (price)" in reasons(parse("coffee up to $20"))
+    assert set(roles(parse("coffee under $20 shop"))) == {"brand=Under $20 Shop"}, "longer than the amount"
