@@ -16,6 +16,8 @@ from bridge.schema import Schema
 #: Deepest nesting of objects and arrays that is rewritten. OpenSearch refuses queries nested more than 20 deep
 #: (Elasticsearch 30); one query takes at least two levels of JSON, so these are 15 queries, and rewriting adds 5.
 MAX_DEPTH = 30
+#: More leaves with the text are no search that anybody wrote; each of them costs time to rewrite.
+MAX_LEAVES = 256
 #: `_name` of the `bool` that the bridge puts around a query.
 MARK = re.compile(r"bridge:[0-9a-f]{16}")
 
@@ -41,6 +43,8 @@ def find_text(body: Mapping[str, Any], schema: Schema) -> Found | Unchanged:
         return _beside(body, walks) or Unchanged(_why_none(body, walks, schema))
     if len(texts) > 1:
         return Unchanged("several leaves search different texts")
+    if len(leaves) > MAX_LEAVES:
+        return Unchanged(f"more than {MAX_LEAVES} leaves search the text")
     text = texts.pop()
     if not text.strip():
         return Unchanged("the text is empty")
@@ -78,7 +82,7 @@ def _walk(body: Mapping[str, Any], branch: Branch, schema: Schema) -> _Walk:
         return walk
     # A stack in reverse, so that leaves come out in reading order.
     stack: list[tuple[Path, Position, tuple[Path, ...], bool]] = [(branch.path, "required", (), False)]
-    while stack:
+    while stack and len(walk.leaves) <= MAX_LEAVES:
         path, position, chain, frozen = stack.pop()
         node = get(body, path)
         if position == "required" and not frozen:

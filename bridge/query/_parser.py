@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from threading import Lock
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from bridge.clauses import Explanation, Plan
 from bridge.entities import Entity, Stats
 from bridge.errors import DeadlineExceededError, InputError
+from bridge.query._cache import PlanCache
 from bridge.query._candidates import (
     from_dictionary,
     from_grammar,
@@ -48,7 +48,6 @@ MAX_MODEL_TEXT = 512
 #: A text that names more things is a list or a page, no search query; it stays as it is.
 MAX_FOUND = 64
 _DEFAULT = Options()
-_Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,10 @@ class QueryParser:
         self._clock = clock or (lambda: datetime.now(UTC))
         self._fields = tuple(sorted({schema.field_of(name) for name in schema.labels}))
         self._fingerprint = schema_fingerprint(schema)
-        self._cache = _PlanCache(cache_size)
+        self._zone = ZoneInfo(schema.timezone)
+        #: Whether what a text means may depend on the day: "last week", "newest".
+        self._dated = any(label.kind == "date" or label.unit == "year" for label in schema.labels.values())
+        self._cache = PlanCache(cache_size)
         for label in schema.labels.values():
             normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
         load_vocabulary(tuple(schema.languages))
@@ -113,12 +115,12 @@ class QueryParser:
             return self._plain(text, f"more than {MAX_TEXT} characters: not taken for a search query")
         # Lone surrogates can be typed but neither tokenised nor sent on: they are read as `?`, offset for offset.
         readable = token_form(text)
-        key = self._key(readable, options)
-        moment = (options.now or self._clock()).date()
-        cached = self._cache.get(key, moment) if options.score is None else None
-        plan = cached if cached is not None else self._parse(readable, options, deadline)
+        now = self._moment(options)
+        key = self._key(readable, options, now)
+        cached = self._cache.get(key) if options.score is None else None
+        plan = cached if cached is not None else self._parse(readable, options, now, deadline)
         if cached is None and options.score is None:
-            self._cache.put(key, moment if self._relative(plan) else None, plan)
+            self._cache.put(key, plan)
         return plan if readable == text else _restored(plan, text)
 
     def _repeat(self, text: str, token: str) -> Plan:
@@ -128,7 +130,7 @@ class QueryParser:
             raise InputError("the plan token is for another text or schema", where="plan", hint="leave it out")
         return plan if plan.text == text else _restored(plan, text)
 
-    def _parse(self, text: str, options: Options, deadline: float | None) -> Plan:
+    def _parse(self, text: str, options: Options, now: datetime, deadline: float | None) -> Plan:
         _check(deadline)
         foreign = foreign_reason(text, self.schema, options.language)
         stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
@@ -137,7 +139,7 @@ class QueryParser:
         notes = [*syntax.notes, *([foreign] if foreign else [])]
         notes += [f'"{name}" in `disable` is no label, step or clause' for name in self._unknown(options)]
         work = replace(work, notes=(*work.notes, *notes))
-        decisions = self._decide(work, foreign is not None)
+        decisions = self._decide(work, foreign is not None, now)
         _check(deadline)
         return self._assemble(work, decisions, options)
 
@@ -195,7 +197,7 @@ class QueryParser:
         )
         return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes), sure)
 
-    def _decide(self, work: _Work, foreign: bool) -> list[Decision]:
+    def _decide(self, work: _Work, foreign: bool, now: datetime) -> list[Decision]:
         text, found = work.text, words(work.text)
         consumed = [
             *_consumed(work.quantities),
@@ -220,6 +222,7 @@ class QueryParser:
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
             negated=work.negation.consumes,
+            now=now,
         )
         amounts = {(q.entity.start, q.entity.end, q.entity.label): q for q in work.quantities}
         decisions: list[Decision] = []
@@ -269,37 +272,19 @@ class QueryParser:
         known = ((field, self._values.stats(field)) for field in self._fields)
         return {field: stats for field, stats in known if stats is not None}
 
-    def _relative(self, plan: Plan) -> bool:
-        """Whether a plan depends on today's date."""
-        return any(self._kind(entity) == "date" for entity in plan.entities)
+    def _moment(self, options: Options) -> datetime:
+        """The moment of the query in the schema's zone; a time without a zone is taken for UTC."""
+        now = options.now or self._clock()
+        now = now if now.tzinfo is not None else now.replace(tzinfo=UTC)
+        try:
+            return now.astimezone(self._zone)
+        except OverflowError:  # the first or last day that there is
+            return now
 
-    def _key(self, text: str, options: Options) -> _Key:
+    def _key(self, text: str, options: Options, now: datetime) -> Hashable:
+        day = now.date() if self._dated else None
         facts = tuple((self._values.fill_rate(name), self._values.stats(name)) for name in self._fields)
-        return (text, self._fingerprint, self._values.generation, facts, options.disable, options.language)
-
-
-class _PlanCache:
-    """The plans used last. A plan that depends on the date is kept with it and given for that date only."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._plans: OrderedDict[_Key, tuple[date | None, Plan]] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: _Key, today: date) -> Plan | None:
-        with self._lock:
-            day, plan = self._plans.get(key, (None, None))
-            if plan is None or day not in (None, today):
-                return None
-            self._plans.move_to_end(key)
-            return plan
-
-    def put(self, key: _Key, day: date | None, plan: Plan) -> None:
-        with self._lock:
-            self._plans[key] = (day, plan)
-            self._plans.move_to_end(key)
-            while len(self._plans) > self._size:
-                self._plans.popitem(last=False)
+        return (text, self._fingerprint, self._values.generation, facts, options.disable, options.language, day)
 
 
 def _restored(plan: Plan, text: str) -> Plan:
