@@ -7,6 +7,7 @@ all. Every grammar works on the same tokens, is linear in the text's length and 
 """
 
 from bridge.tagging.grammar._amounts import Amount
+from bridge.tagging.grammar._dates import DateValue, find_dates, read_date
 from bridge.tagging.grammar._explicit import read_interval, read_number
 from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
 from bridge.tagging.grammar._negation import NegationPack, load_negation, phrase_pattern
@@ -20,6 +21,7 @@ from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
 __all__ = [
     "MAX_NUMBER",
     "Amount",
+    "DateValue",
     "FunctionPack",
     "NegationPack",
     "Pack",
@@ -27,6 +29,7 @@ __all__ = [
     "Token",
     "ValuePack",
     "Vocabulary",
+    "find_dates",
     "find_quantities",
     "known_languages",
     "load_function_words",
@@ -37,6 +40,7 @@ __all__ = [
     "parse_number",
     "parse_pack",
     "phrase_pattern",
+    "read_date",
     "read_interval",
     "read_number",
     "tokenise",

@@ -48,6 +48,8 @@ class QuantityMatch:
     others: tuple[Entity, ...] = ()
     #: Whether the text says which label is meant, by name, cue word or currency, and not by the unit alone.
     named: bool = True
+    #: The value counts from today ("last week"), so it holds for this day only.
+    relative: bool = False
 
 
 def find_quantities(text: str, schema: Schema, *, stats: Spread | None = None) -> list[QuantityMatch]:

@@ -100,10 +100,10 @@ class QuantityWords:
         #: Whether the language has words at all; without them only signs (`<= 20`, `$50`) are understood.
         self.known = pack is not None
         self.pack = pack = pack if pack is not None else QuantityPack()
-        self.before = _by_first_word(pack.before)
-        self.after = _by_first_word(pack.after)
-        self.about = _by_first_word({"eq": pack.about})
-        self.about_after = _by_first_word({"eq": pack.about_after})
+        self.before = by_first_word(pack.before)
+        self.after = by_first_word(pack.after)
+        self.about = by_first_word({"eq": pack.about})
+        self.about_after = by_first_word({"eq": pack.about_after})
         self.units = UnitForms(pack.units, pack.doubtful_units)
 
 
@@ -114,7 +114,8 @@ def load_words(languages: tuple[str, ...]) -> QuantityWords:
     return QuantityWords(next((pack for pack in packs if pack is not None), None))
 
 
-def _by_first_word(table: Mapping[Bound, Iterable[str]]) -> Table:
+def by_first_word(table: Mapping[Bound, Iterable[str]]) -> Table:
+    """Phrases by their first word, longest first."""
     result: dict[str, list[tuple[tuple[str, ...], Bound]]] = {}
     for bound, phrases in table.items():
         for phrase in phrases:
