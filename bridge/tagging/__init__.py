@@ -11,9 +11,10 @@ from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
 from bridge.tagging._matching import words as match_words
 from bridge.tagging._resolver import Rejected, resolve
 from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
-from bridge.tagging.grammar import QuantityMatch, find_quantities
+from bridge.tagging.grammar import DateValue, QuantityMatch, find_dates, find_quantities, read_date
 
 __all__ = [
+    "DateValue",
     "Dictionary",
     "Link",
     "QuantityMatch",
@@ -23,8 +24,10 @@ __all__ = [
     "TextScorer",
     "attributes",
     "derive_hash",
+    "find_dates",
     "find_quantities",
     "match_words",
+    "read_date",
     "resolve",
     "tagging_hash",
     "text_hash",
