@@ -25,7 +25,7 @@ from bridge.query._candidates import (
 from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decisions import Context, Decision
-from bridge.query._language import foreign_reason
+from bridge.query._language import evidence, foreign_reason
 from bridge.query._link import link
 from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation, find_cues
@@ -94,6 +94,7 @@ class QueryParser:
         for label in schema.labels.values():
             normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
         load_vocabulary(tuple(schema.languages))
+        evidence(tuple(schema.languages))
 
     def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
         """The plan for one user text.
@@ -132,8 +133,8 @@ class QueryParser:
 
     def _parse(self, text: str, options: Options, now: datetime, deadline: float | None) -> Plan:
         _check(deadline)
-        foreign = foreign_reason(text, self.schema, options.language)
         stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
+        foreign = foreign_reason(text, self.schema, options.language, [(e.start, e.end) for e in stored])
         syntax = Syntax() if "syntax" in options.disable else read_syntax(text, self.schema, options.disable, stored)
         work = self._propose(text, syntax, stored, options, foreign is not None, deadline)
         notes = [*syntax.notes, *([foreign] if foreign else [])]

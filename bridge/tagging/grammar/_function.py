@@ -28,6 +28,8 @@ class FunctionPack(Pack):
     others: Words = frozenset()
     #: Words that lead to an amount or a negation and mean nothing without it: `shoes for under $50`.
     introducing: Words = frozenset()
+    #: Expressions taken from other languages (`eau de parfum`): they say nothing of the language of a text.
+    loans: tuple[str, ...] = ()
     #: Words of the language that are also words of another one, or names: one alone tells nothing.
     shared: Words = frozenset()
 
