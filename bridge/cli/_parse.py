@@ -62,7 +62,8 @@ def parse(
 
     loaded = load_schema(schema)
     known = _values(loaded, values, engine_url, save_values)
-    parser = QueryParser(loaded, _scorer(loaded, model), known)
+    scorer = _scorer(loaded, model)
+    parser = QueryParser(loaded, scorer, known if scorer is None else known.with_meanings(loaded, scorer))
     plan = parser.parse(text, Options.from_mapping({"disable": disable or []}, schema=loaded))
     if as_json:
         typer.echo(json.dumps(plan_to_json(plan), indent=2))

@@ -209,7 +209,8 @@ def evaluate_queries(
     """Parse every case (of the kinds asked for) and compare. `scorer` None: without the model."""
     report = QueryReport()
     for one in sets:
-        parser = QueryParser(one.schema, scorer, one.values)
+        values = one.values if scorer is None else one.values.with_meanings(one.schema, scorer)
+        parser = QueryParser(one.schema, scorer, values)
         for kind, cases in one.cases.items():
             if kinds is None or kind in kinds:
                 report.results += [_run(one.name, kind, case, parser) for case in cases]

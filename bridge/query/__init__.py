@@ -17,6 +17,7 @@ from bridge.query._json import (
     interval_to_json,
     plan_to_json,
 )
+from bridge.query._meaning import Encoder, Meanings
 from bridge.query._options import Options
 from bridge.query._parser import MAX_MODEL_TEXT, MAX_TEXT, QueryParser
 from bridge.query._relax import relax
@@ -26,6 +27,8 @@ from bridge.query._values import StaticValues, Values, schema_fingerprint
 __all__ = [
     "MAX_MODEL_TEXT",
     "MAX_TEXT",
+    "Encoder",
+    "Meanings",
     "Options",
     "QueryParser",
     "StaticValues",

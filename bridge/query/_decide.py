@@ -150,11 +150,15 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
         (rate is not None and rate < schema.min_fill_rate, f"only {share(rate)} of the documents carry {field}"),
     )
     how = f"stored value ({item.how})" if item.linked else "normal form of the words"
+    if item.how == "meaning":
+        how = f"stored value by meaning ({item.nearness})"
+        if label.position == "head" and not context.is_head(entity, False):
+            return rejected(entity, f"{how}; {_DESCRIBES}")
     if entity.negated:
         if not why_soft and entity.source != "syntax" and not context.ends_phrase(entity):
             why_soft = "other words follow it, so it may only describe what is not wanted"
         return ("demote", f"negated {how}; {why_soft}", factor) if why_soft else ("exclude", f"negated {how}", factor)
-    if label.use == "expand" and item.certain:
+    if label.use == "expand" and (item.certain or item.how == "meaning"):
         return "expand", f"{how}; the schema lets it widen the text", factor
     if not why_soft and entity.source != "syntax":
         why_soft = _why_not_here(item, context)

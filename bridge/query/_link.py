@@ -13,12 +13,13 @@ from typing import Literal
 from weakref import WeakKeyDictionary
 
 from bridge.entities import Entity
+from bridge.query._meaning import Meant
 from bridge.query._words import words
 from bridge.schema import Label, Schema, fold, normalise
 from bridge.tagging import Dictionary
 
 #: How words found their stored value; `none`: no stored value, the words' own normal forms.
-How = Literal["exact", "folded", "plural", "synonym", "typo", "none"]
+How = Literal["exact", "folded", "plural", "synonym", "typo", "meaning", "none"]
 #: Ways of linking that are certain enough for a filter or an exclusion.
 CERTAIN: frozenset[str] = frozenset({"exact", "folded", "plural", "synonym"})
 #: More stored values than this around one word say that the word alone does not decide between them.
@@ -46,6 +47,8 @@ class Linked:
     how: How
     wider: tuple[str, ...] = ()
     count: int = 0
+    #: Linked by meaning: how near, and what else was nearly as near.
+    nearness: str = ""
 
     @property
     def linked(self) -> bool:
@@ -70,6 +73,14 @@ def link(entity: Entity, schema: Schema, dictionary: Dictionary) -> Linked | Non
         return Linked(entity, (entity.value,), "folded")
     forms = normal_forms(label, entity.text)
     return Linked(entity, forms, "none") if forms else None
+
+
+def link_meant(meant: Meant, dictionary: Dictionary) -> Linked:
+    """A phrase that means a stored value, as a link."""
+    others = ", ".join(f"{key} {cosine:.3f}" for key, cosine in meant.others)
+    nearness = f"{meant.key} {meant.entity.score:.3f}" + (f", then {others}" if others else "")
+    count = dictionary.count(meant.entity.label, meant.key)
+    return Linked(meant.entity, (meant.key,), "meaning", count=count, nearness=nearness)
 
 
 def normal_forms(label: Label, text: str) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ class Modifiers:
         found = match_words(entity.text)
         if len(found) != 1 or not self._vocabulary.is_common(found[0].folded):
             return False
-        return _is_naming(entity.label, self._label(entity), self._pack) or not _classifies(
+        return _is_naming(entity.label, self._label(entity), self._pack) or not classifies(
             self._dictionary, entity.label, self._vocabulary
         )
 
@@ -138,7 +138,7 @@ _SHARES: WeakKeyDictionary[Dictionary, dict[str, bool]] = WeakKeyDictionary()
 _LOCK = Lock()
 
 
-def _classifies(dictionary: Dictionary, label: str, vocabulary: Vocabulary) -> bool:
+def classifies(dictionary: Dictionary, label: str, vocabulary: Vocabulary) -> bool:
     """Whether a label's values are mostly ordinary words; worked out once for each dictionary and label."""
     with _LOCK:
         known = _SHARES.setdefault(dictionary, {})

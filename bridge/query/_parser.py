@@ -26,7 +26,8 @@ from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decisions import Context, Decision
 from bridge.query._language import evidence, foreign_reason
-from bridge.query._link import link
+from bridge.query._link import link, link_meant
+from bridge.query._meaning import Meant, find_meant
 from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation, find_cues
 from bridge.query._options import Options, unknown_names
@@ -140,7 +141,8 @@ class QueryParser:
         notes = [*syntax.notes, *([foreign] if foreign else [])]
         notes += [f'"{name}" in `disable` is no label, step or clause' for name in self._unknown(options)]
         work = replace(work, notes=(*work.notes, *notes))
-        decisions = self._decide(work, foreign is not None, now)
+        meant = [] if foreign is not None else self._meant(work, options, deadline)
+        decisions = self._decide(work, meant, foreign is not None, now)
         _check(deadline)
         return self._assemble(work, decisions, options)
 
@@ -198,7 +200,24 @@ class QueryParser:
         )
         return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes), sure)
 
-    def _decide(self, work: _Work, foreign: bool, now: datetime) -> list[Decision]:
+    def _meant(self, work: _Work, options: Options, deadline: float | None) -> list[Meant]:
+        """Stored values that words mean which nothing else has read."""
+        meanings = self._values.meanings()
+        whole = any(is_whole(work.text, entity) for entity in work.entities)
+        if meanings is None or whole or "meaning" in options.disable or len(work.text) > MAX_MODEL_TEXT:
+            return []
+        taken = [
+            *_consumed(work.quantities),
+            *work.syntax.protected,
+            *(named.whole for named in work.syntax.named),
+            *(excluded.whole for excluded in work.syntax.excluded),
+            *work.negation.consumes.values(),
+            *(free.consumes for free in work.negation.free),
+            *((entity.start, entity.end) for entity in work.entities if entity.source != "model" or entity.negated),
+        ]
+        return find_meant(work.text, words(work.text), self.schema, meanings, taken, options.disable, deadline)
+
+    def _decide(self, work: _Work, meant: Sequence[Meant], foreign: bool, now: datetime) -> list[Decision]:
         text, found = work.text, words(work.text)
         consumed = [
             *_consumed(work.quantities),
@@ -237,6 +256,8 @@ class QueryParser:
         for group in groups.values():
             linked = [link(entity, self.schema, dictionary) for entity in group]
             decisions += decide_value([item for item in linked if item is not None], context)
+        for one in meant:
+            decisions += decide_value([link_meant(one, dictionary)], context)
         decisions = agree(decisions, self.schema)
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]

@@ -37,15 +37,26 @@ def product_of(weight: Tensor, bias: Tensor) -> Product:
 def encoder_of(network: Network) -> Encode:
     """The fastest exact way to run a network's text encoder that this module knows; else the network's own."""
     representation = network.token_rep_layer
-    backbone: Any = representation.bert_layer.model
-    config = backbone.config
-    if config.model_type != "bert" or config.hidden_act != "gelu" or config.is_decoder:
+    bert = _bert(representation.bert_layer.model)
+    if bert is None:
         return network.encode
-    bert = _Bert(backbone)
     projection = getattr(representation, "projection", None)
     if projection is None:
         return bert
     return lambda input_ids, attention_mask: projection(bert(input_ids, attention_mask))
+
+
+def label_encoder_of(network: Network) -> Encode:
+    """The same for a bi-encoder's label backbone, before its projection."""
+    backbone = network.token_rep_layer.labels_encoder
+    return _bert(backbone.model) or backbone
+
+
+def _bert(backbone: Any) -> _Bert | None:
+    config = backbone.config
+    if config.model_type != "bert" or config.hidden_act != "gelu" or config.is_decoder:
+        return None
+    return _Bert(backbone)
 
 
 class _Layer:

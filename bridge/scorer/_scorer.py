@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import InputError
-from bridge.scorer._bert import encoder_of
+from bridge.scorer._bert import Encode, encoder_of, label_encoder_of
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
 from bridge.scorer._labels import (
@@ -82,6 +84,7 @@ class Scorer:
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
         self._encode = encoder_of(checkpoint.network)
+        self._embed: Encode | None = None
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
         self._ent, self._sep = checkpoint.ent, checkpoint.sep
@@ -154,6 +157,35 @@ class Scorer:
         return [_tagged(item, flat, multi_label) for item in items]
 
     # ------------------------------------------------------------------------------------------------ the steps
+
+    @property
+    def embeds(self) -> bool:
+        """Whether `embed` works: the checkpoint is a bi-encoder, which reads labels apart from texts."""
+        return self._label_tokens is not None
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """[n, E] unit vectors of short names by the label backbone: the cosine of two says how near their meaning is.
+
+        Mean over the subtokens, before the projection to class vectors. Raises InputError for a uni-encoder.
+        """
+        if self._label_tokens is None:
+            raise InputError("a uni-encoder has no vectors of labels", where=f"model {self.name}")
+        encode = self._label_encoder()
+        vectors = []
+        with torch.inference_mode():
+            for start in range(0, len(texts), _LABEL_BATCH):
+                ids, mask = self._label_tokens.batch(texts[start : start + _LABEL_BATCH])
+                shares = mask.unsqueeze(-1).to(torch.float32)
+                pooled = (encode(ids, mask) * shares).sum(1)
+                vectors.append(torch.nn.functional.normalize(pooled, dim=-1))
+            width = self._network.token_rep_layer.labels_encoder.width
+            return (torch.cat(vectors) if vectors else torch.zeros(0, width)).numpy()
+
+    def _label_encoder(self) -> Encode:
+        # Made on first use: most uses of a scorer never embed, and the packed weights are a copy.
+        if self._embed is None:
+            self._embed = label_encoder_of(self._network)
+        return self._embed
 
     def _prepare(self, texts: Sequence[str], sets: Sequence[LabelSet]) -> list[_Text]:
         """Words and their subtokens. What is no string holds no words, as in the reference."""

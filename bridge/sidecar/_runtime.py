@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from bridge.engines import Engine, connect
 from bridge.errors import BridgeError, DeadlineExceededError, NotReadyError, UnknownSchemaError
-from bridge.query import QueryParser, StaticValues
+from bridge.query import Encoder, QueryParser, StaticValues
 from bridge.schema import Schema, load_schemas
 from bridge.scorer import Scorer
 from bridge.sidecar._auth import Keys
@@ -66,6 +66,11 @@ class Served:
         if made is None or made[0] is not current:
             made = self._parser = (current, QueryParser(self.schema, cast(Scorer, self._model.queries), current))
         return made[1]
+
+    @property
+    def encoder(self) -> Encoder:
+        """What links by meaning: the model itself, beside its lanes."""
+        return self._model.scorer
 
     def warm(self) -> None:
         """Tag and parse once, so that the first request finds everything loaded."""
@@ -150,6 +155,7 @@ class Runtime:
             for reader in readers:
                 reader.join(max(0.0, started + FIRST_READING_SECONDS - time.monotonic()))
             for served in self._served.values():
+                served.values.learn(served.encoder)
                 served.warm()
         except Exception as error:
             # The process stays up and says why on /readyz: a restart loop would say nothing.
@@ -185,6 +191,7 @@ class Runtime:
             served = {name: self._serve(schema, values[name]) for name, schema in fresh.items()}
             for name, one in served.items():
                 values[name].refresh()
+                values[name].learn(one.encoder)
                 one.warm()
             # A name is looked up in `schemas` first, so what it leads to must be there before it and stay behind it.
             self.values = {**self.values, **values}

@@ -11,7 +11,7 @@ from typing import Literal
 
 from bridge.engines import Engine
 from bridge.errors import BridgeError, InputError
-from bridge.query import StaticValues
+from bridge.query import Encoder, StaticValues
 from bridge.schema import Schema
 from bridge.sidecar._metrics import Metrics
 
@@ -30,6 +30,7 @@ class LiveValues:
         self._engine = engine
         self._snapshot = snapshot
         self._lock = threading.Lock()
+        self._encoder: Encoder | None = None
         self._read_at: float | None = None
         self._failure: str | None = None
         self._values = metrics.values.labels(schema.name)
@@ -87,12 +88,27 @@ class LiveValues:
             self._failure = None
             self._read_at = time.monotonic()
             if not self._same(values):
-                self._use(values, "live")
+                self._use(self._with_meanings(values), "live")
             self.state = "live"
             self._refreshes.labels(self._schema.name, "ok").inc()
             self._note()
             self._save(values)
             return True
+
+    def learn(self, encoder: Encoder) -> None:
+        """Link by meaning from now on; takes as long as encoding the values in use. Values of a reading in progress
+        get their meanings when it ends."""
+        self._encoder = encoder
+        if self._lock.acquire(blocking=False):
+            try:
+                self._use(self._with_meanings(self.current), self.state)
+            finally:
+                self._lock.release()
+
+    def _with_meanings(self, values: StaticValues) -> StaticValues:
+        if self._encoder is None:
+            return values
+        return values.with_meanings(self._schema, self._encoder, self.current)
 
     def _use(self, values: StaticValues, state: State) -> None:
         self.current = values
