@@ -11,7 +11,15 @@ from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
 from bridge.tagging._matching import words as match_words
 from bridge.tagging._resolver import Rejected, resolve
 from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
-from bridge.tagging.grammar import DateValue, QuantityMatch, find_dates, find_quantities, read_date
+from bridge.tagging.grammar import (
+    DateValue,
+    QuantityMatch,
+    SortMatch,
+    find_dates,
+    find_quantities,
+    find_sorts,
+    read_date,
+)
 
 __all__ = [
     "DateValue",
@@ -19,6 +27,7 @@ __all__ = [
     "Link",
     "QuantityMatch",
     "Rejected",
+    "SortMatch",
     "TaggedDocument",
     "Tagger",
     "TextScorer",
@@ -26,6 +35,7 @@ __all__ = [
     "derive_hash",
     "find_dates",
     "find_quantities",
+    "find_sorts",
     "match_words",
     "read_date",
     "resolve",

@@ -14,6 +14,7 @@ from bridge.tagging.grammar._negation import NegationPack, load_negation, phrase
 from bridge.tagging.grammar._numbers import MAX_NUMBER, parse_number
 from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
 from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
+from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values
 from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
@@ -26,11 +27,13 @@ __all__ = [
     "NegationPack",
     "Pack",
     "QuantityMatch",
+    "SortMatch",
     "Token",
     "ValuePack",
     "Vocabulary",
     "find_dates",
     "find_quantities",
+    "find_sorts",
     "known_languages",
     "load_function_words",
     "load_negation",
