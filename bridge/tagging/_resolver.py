@@ -2,7 +2,8 @@
 
 Order, most trusted first:
 
-1. source: user syntax, dictionary, grammar, model;
+1. source: user syntax, dictionary, grammar, model; but a dictionary value that is only a part of what the grammar read
+   (a brand `Gigabyte` in `512 gigabytes`, a film `Up` in `up to 95 minutes`) goes after the grammar;
 2. for syntax, dictionary and grammar the longer stretch of text, for the model the higher score, then the longer;
 3. what is left is decided by position and label, so that the same candidates always give the same result.
 
@@ -12,7 +13,7 @@ hold a value for exactly the same stretch (`apple` as a brand and as a flavour):
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,7 +40,8 @@ def resolve(candidates: Sequence[Entity], *, text: str) -> tuple[list[Entity], l
     rejected: list[Rejected] = []
     said: set[tuple[int, int, str]] = set()
     taken: list[tuple[int, int, int]] = []  # (start, end, position in `accepted`), sorted, without overlaps
-    for candidate in sorted(candidates, key=_order):
+    grammar = sorted((one.start, one.end) for one in candidates if one.source == "grammar")
+    for candidate in sorted(candidates, key=lambda one: (_rank(one, grammar), *_order(one))):
         if not 0 <= candidate.start < candidate.end <= len(text):
             rejected.append(Rejected(candidate, "outside of the text"))
             continue
@@ -63,10 +65,20 @@ def resolve(candidates: Sequence[Entity], *, text: str) -> tuple[list[Entity], l
     return accepted, rejected
 
 
+def _rank(entity: Entity, grammar: Sequence[tuple[int, int]]) -> float:
+    """The rank of an entity's source; `grammar` are the stretches that the grammar read, sorted."""
+    if entity.source == "dictionary":
+        at = bisect_right(grammar, (entity.start, float("inf")))
+        inside = at > 0 and entity.end <= grammar[at - 1][1]
+        if inside and grammar[at - 1] != (entity.start, entity.end):
+            return _RANK["grammar"] + 0.5
+    return _RANK[entity.source]
+
+
 def _order(entity: Entity) -> tuple[object, ...]:
     length = entity.end - entity.start
     strength = (-entity.score, -length) if entity.source == "model" else (-length, -entity.score)
-    return (_RANK[entity.source], *strength, entity.start, entity.label, str(entity.value), entity.text)
+    return (*strength, entity.start, entity.label, str(entity.value), entity.text)
 
 
 def _overlapping(taken: list[tuple[int, int, int]], candidate: Entity) -> int | None:

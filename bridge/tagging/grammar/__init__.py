@@ -10,10 +10,11 @@ from bridge.tagging.grammar._amounts import Amount
 from bridge.tagging.grammar._dates import DateValue, find_dates, read_date
 from bridge.tagging.grammar._explicit import read_interval, read_number
 from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
+from bridge.tagging.grammar._match import QuantityMatch
 from bridge.tagging.grammar._negation import NegationPack, load_negation, phrase_pattern
 from bridge.tagging.grammar._numbers import MAX_NUMBER, parse_number
 from bridge.tagging.grammar._packs import Pack, load_pack, parse_pack
-from bridge.tagging.grammar._quantities import QuantityMatch, find_quantities
+from bridge.tagging.grammar._quantities import find_quantities
 from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values

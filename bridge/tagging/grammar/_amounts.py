@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.schema import CURRENCIES, MEASURES, convert, is_currency
 from bridge.tagging.grammar._numbers import Number, read_number
-from bridge.tagging.grammar._tokens import Token
+from bridge.tagging.grammar._tokens import Tokens
 from bridge.tagging.grammar._units import SMALLER, find_marks
 from bridge.tagging.grammar._words import QuantityWords
 
@@ -84,7 +84,7 @@ class AmountReader:
 
     def __init__(
         self,
-        tokens: Sequence[Token],
+        tokens: Tokens,
         words: QuantityWords,
         fits: Callable[[float, tuple[str, ...]], bool],
         names: Callable[[int], bool] | None = None,
@@ -128,11 +128,16 @@ class AmountReader:
         counted = self._count(replace(amount, last=at), None, compared=True)
         return None if counted.bare else counted
 
+    def fits_unit(self, amount: Amount) -> bool:
+        """Whether the unit that stands behind a bare amount, if it is one, is one that a label could hold it in."""
+        found = self._units.read(self._tokens, amount.last)
+        return found is not None and self._fits(amount.value, found[0])
+
     # ------------------------------------------------------------------------------------------ parts of an amount
 
     def _currency_before(self, at: int) -> tuple[frozenset[str] | None, int]:
         """The currency that a sign (`$`), a spaced sign (`us $`) or a code (`USD`) before an amount names."""
-        token, following = self._token(at), self._token(at + 1)
+        token, following = self._tokens.get(at), self._tokens.get(at + 1)
         if token is None or following is None:
             return None, at
         if token.kind == "sign":
@@ -140,15 +145,16 @@ class AmountReader:
         if token.kind == "word":
             if following.kind == "sign" and token.form + following.form in _SIGNS:
                 return _SIGNS[token.form + following.form], at + 2
-            if following.kind == "number" and token.form in _CODES_BEFORE:
-                return _CURRENCY_WORDS[token.form], at + 1
+            number = at + 2 if following.form == "." else at + 1  # "rs. 500"
+            if token.form in _CODES_BEFORE and number < len(self._tokens) and self._tokens[number].kind == "number":
+                return _CURRENCY_WORDS[token.form], number
         return None, at
 
     def _multiply(self, amount: Amount) -> Amount:
-        token = self._token(amount.last)
+        token = self._tokens.get(amount.last)
         if token is None or token.kind != "word":
             return amount
-        if self._touches(amount.last):
+        if self._tokens.touches(amount.last):
             factor = _LETTERS.get(token.form)
             if amount.currencies is None and token.form == "m" and not self._is_currency_word(amount.last + 1):
                 factor = None  # five metres
@@ -163,10 +169,10 @@ class AmountReader:
     def _count(self, amount: Amount, number: Number | None, *, compared: bool) -> Amount:
         """The amount with the currency or unit behind it; as it is where nothing counts it."""
         at = amount.last
-        plus = number is not None and self._is(at, "+") and self._touches(at)
+        plus = number is not None and self._tokens.is_other(at, "+") and self._tokens.touches(at)
         if plus:
             at += 1
-        dash = self._joins(at)
+        dash = self._tokens.is_hyphen(at)
         if dash:
             at += 1
         after = None if dash and self._tokens[at].kind == "sign" else self._currency_after(at)
@@ -183,13 +189,13 @@ class AmountReader:
         return counted
 
     def _currency_after(self, at: int) -> frozenset[str] | None:
-        token = self._token(at)
+        token = self._tokens.get(at)
         if token is None:
             return None
         if token.kind == "sign":
-            follows = self._token(at + 1)
+            follows = self._tokens.get(at + 1)
             opens = follows is not None and follows.kind == "number" and follows.start == token.end
-            return _SIGNS[token.form] if self._touches(at) or not opens else None
+            return _SIGNS[token.form] if self._tokens.touches(at) or not opens else None
         return _CURRENCY_WORDS.get(token.form) if token.kind == "word" else None
 
     def _unit_at(self, at: int, amount: Amount, *, compared: bool) -> tuple[tuple[str, ...], int] | None:
@@ -203,28 +209,31 @@ class AmountReader:
         if found is None:
             return None
         units, last = found
-        token, after = self._tokens[at], self._token(last)
+        token, after = self._tokens[at], self._tokens.get(last)
         # A split word (`5ft10`) goes on with a number; nothing else goes on without a space.
         goes_on = after is not None and after.start == self._tokens[last - 1].end
-        if goes_on and after is not None and (after.kind, token.kind) in _NO_UNIT:
+        if goes_on and after is not None and (after.kind, token.kind) in _NO_UNIT and not self._is_side(last):
             return None
         if token.form in self._pack.prepositions:
             meant = self._is_no_preposition(at, last, amount, units, compared=compared)
             return found if meant else None
-        if self._units.is_doubtful(token) and last == at + 1 and not self._touches(at):
-            return found if not amount.spelled and self._fits(amount.value, units) else None
+        if self._units.is_doubtful(token) and last == at + 1 and not self._tokens.touches(at):
+            # "size 9 w", "5 w 30": a letter of its own needs a number of its own, too.
+            alone = after is None or after.kind != "number"
+            apart = self._tokens.word(amount.first - 1) not in self._pack.designations
+            return found if alone and apart and not amount.spelled and self._fits(amount.value, units) else None
         return found
 
     def _is_no_preposition(self, at: int, last: int, amount: Amount, units: tuple[str, ...], *, compared: bool) -> bool:
         """Whether a unit that is also a preposition (`in`) is meant as one: `48 in entry table`, not `2 in 1`."""
-        if self._is(last, "-") and self._joins(last):
+        if self._tokens.is_other(last, "-") and self._tokens.is_hyphen(last):
             last += 1
-        following = self._token(last)
+        following = self._tokens.get(last)
         if following is not None and read_number(self._tokens, last, self._pack.numbers) is not None:
             return False
         if amount.spelled:
             return False
-        if self._touches(at):
+        if self._tokens.touches(at):
             return True
         if not self._fits(amount.value, units):
             return False
@@ -238,7 +247,7 @@ class AmountReader:
     def _with_smaller(self, amount: Amount) -> Amount:
         """`5 ft 10 in`, `5'10"`, `2 lb 3 oz`: one amount in the smaller unit."""
         larger = next((unit for unit in amount.units if unit in SMALLER), None)
-        token = self._token(amount.last)
+        token = self._tokens.get(amount.last)
         if larger is None or token is None or token.kind != "number":
             return amount
         smaller = SMALLER[larger]
@@ -253,7 +262,7 @@ class AmountReader:
                 found = (found[0], number.last + 2)
         if found is not None and smaller in found[0]:
             last = found[1]
-        elif self._touches(amount.last) and larger == "foot":
+        elif self._tokens.touches(amount.last) and larger == "foot":
             last = number.last  # 5'10
         else:
             return amount
@@ -289,38 +298,34 @@ class AmountReader:
     def _free_after(self, amount: Amount) -> bool:
         """Whether nothing that touches the amount's end makes it part of a longer thing (`1080p`, `5%`, `$5/lb`)."""
         last = amount.last
-        if not self._touches(last):
+        if not self._tokens.touches(last):
             return True
         after = self._tokens[last]
         if after.kind == "other":
-            if after.form == "-" and amount.units and self._joins(last) and self._tokens[last + 1].kind == "number":
-                second = self.read(last + 1, compared=True, joined=True)
-                return second is None or not second.bare  # `5w-30` is a grade
+            if after.form == "-" and amount.units and self._tokens.is_hyphen(last):
+                return not self._is_bare_number(last + 1)  # `5w-30` is a grade
             if after.form == "/":
-                following = self._token(last + 1)
+                following = self._tokens.get(last + 1)
                 return bool(amount.units) and following is not None and following.kind == "number"
             return after.form in ",.;!?)]}+-–—*" or (not amount.bare and after.form in "\"'”’|:")
-        return after.kind in ("compare", "times") or after.form in self._ish
+        return (
+            after.kind in ("compare", "times") or after.form in self._ish or (not amount.bare and self._is_side(last))
+        )
+
+    def _is_side(self, at: int) -> bool:
+        """Whether a letter of a size stands at a token: `36"w`."""
+        return self._tokens.word(at) in self._pack.side_letters
+
+    def _is_bare_number(self, at: int) -> bool:
+        """Whether a number stands at a token that nothing counts."""
+        number = read_number(self._tokens, at, self._pack.numbers)
+        if number is None:
+            return False
+        return self._count(Amount(number.value, at, number.last, digits=number.last), number, compared=True).bare
 
     def _is_currency_word(self, at: int) -> bool:
-        token = self._token(at)
+        token = self._tokens.get(at)
         return token is not None and (token.kind == "sign" or token.form in _CURRENCY_WORDS)
-
-    def _joins(self, at: int) -> bool:
-        """Whether a hyphen stands between two touching tokens: `15-inch`."""
-        following = self._token(at + 1)
-        return self._is(at, "-") and self._touches(at) and following is not None and self._touches(at + 1)
-
-    def _touches(self, at: int) -> bool:
-        """Whether a token starts where the one before it ends."""
-        return 0 < at < len(self._tokens) and self._tokens[at - 1].end == self._tokens[at].start
-
-    def _is(self, at: int, form: str) -> bool:
-        token = self._token(at)
-        return token is not None and token.kind == "other" and token.form == form
-
-    def _token(self, at: int) -> Token | None:
-        return self._tokens[at] if 0 <= at < len(self._tokens) else None
 
 
 def _may_be_spelled(amount: Amount, number: Number, *, compared: bool) -> bool:

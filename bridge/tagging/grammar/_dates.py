@@ -20,7 +20,7 @@ from bridge.tagging.grammar._date_judge import Judge
 from bridge.tagging.grammar._date_labels import Holds, bounded, date_labels, is_possible
 from bridge.tagging.grammar._date_phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._date_words import DateWords, load_date_words
-from bridge.tagging.grammar._quantities import QuantityMatch
+from bridge.tagging.grammar._match import QuantityMatch
 from bridge.tagging.grammar._tokens import tokenise
 from bridge.tagging.grammar._words import SIGNS, load_words
 

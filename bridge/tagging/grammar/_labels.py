@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import ref
 
 from bridge.entities import Interval, Stats
 from bridge.schema import MEASURES, Schema, fold, is_currency
 from bridge.tagging.grammar._amounts import Amount
-from bridge.tagging.grammar._tokens import Token
+from bridge.tagging.grammar._tokens import Tokens
 from bridge.tagging.grammar._words import QuantityWords, load_words
 
 #: What is known of the stored numbers, by field.
 Spread = Mapping[str, Stats]
+Form = tuple[str, ...]
 #: Words of a label's name that are looked at together.
 _MAX_NAME = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NumberLabel:
-    """What the grammar needs of one number label."""
+    """What the grammar needs of one number label; each is itself alone."""
 
     name: str
     unit: str | None
@@ -58,22 +59,29 @@ class Named:
 class Labels:
     """The number labels of a schema, to be found by name and by unit. Years are left to the date grammar."""
 
-    def __init__(self, labels: tuple[NumberLabel, ...], words: QuantityWords) -> None:
+    def __init__(self, labels: tuple[NumberLabel, ...], words: QuantityWords, *, has_years: bool = False) -> None:
         self.words = words
+        #: Whether the schema has years or dates, so that a bare number may be one.
+        self.has_years = has_years
         self.all = labels
         self.money = tuple(label for label in labels if label.is_money)
         self.sides = {label.side: label for label in reversed(labels) if label.side is not None}
         self._names: dict[tuple[str, ...], tuple[NumberLabel, ...]] = {}
-        self._own: set[tuple[str, ...]] = set()
+        self._own: set[Form] = set()
+        self._able: dict[tuple[frozenset[str] | None, tuple[str, ...]], tuple[NumberLabel, ...]] = {}
         for label in labels:
             own, cues = _forms(label, words)
             self._own.update(own)
-            for form in (*own, *cues):
+            for form in _both_numbers([*own, *cues]):
                 known = self._names.get(form, ())
                 if label not in known:
                     self._names[form] = (*known, label)
 
-    def named_before(self, tokens: Sequence[Token], end: int, least: int) -> Named | None:
+    def named(self, words: str) -> tuple[NumberLabel, ...]:
+        """The labels that some words name."""
+        return self._names.get(tuple(words.split()), ()) or (self.money if words in self.words.pack.money else ())
+
+    def named_before(self, tokens: Tokens, end: int, least: int) -> Named | None:
         """The labels that the words ending right before a token name; the longest name wins."""
         for size in range(min(_MAX_NAME, end - least), 0, -1):
             found = self._named(tokens, end - size, end)
@@ -81,7 +89,7 @@ class Labels:
                 return found
         return None
 
-    def named_at(self, tokens: Sequence[Token], at: int) -> Named | None:
+    def named_at(self, tokens: Tokens, at: int) -> Named | None:
         """The labels that the words from a token on name; the longest name wins."""
         for size in range(min(_MAX_NAME, len(tokens) - at), 0, -1):
             found = self._named(tokens, at, at + size)
@@ -89,7 +97,7 @@ class Labels:
                 return found
         return None
 
-    def _named(self, tokens: Sequence[Token], first: int, last: int) -> Named | None:
+    def _named(self, tokens: Tokens, first: int, last: int) -> Named | None:
         if any(token.kind != "word" for token in tokens[first:last]):
             return None
         form = tuple(fold(token.form) for token in tokens[first:last])
@@ -103,13 +111,20 @@ class Labels:
 
         A label that is a side of sizes (`3x4`) is one only where no other label is, or with `sides`.
         """
-        counted = [amount for amount in amounts if not amount.bare]
-        able = tuple(label for label in self.all if counted and all(_takes(label, amount) for amount in counted))
-        if any(amount.units for amount in counted):
-            rank = {label.name: max(_rank(label, amount) for amount in counted) for label in able}
-            able = tuple(label for label in able if rank[label.name] == min(rank.values()))
+        found = [self._takers(amount) for amount in amounts if not amount.bare]
+        able = tuple(label for label in self.all if found and all(label in takers for takers in found))
         whole = tuple(label for label in able if label.side is None)
         return able if sides else whole or able
+
+    def _takers(self, amount: Amount) -> tuple[NumberLabel, ...]:
+        """The labels that may hold what an amount counts: those in the likeliest of the units that it may mean."""
+        key = (amount.currencies, amount.units)  # as many as there are ways to write units
+        known = self._able.get(key)
+        if known is None:
+            rank = {label: at for label in self.all if (at := _rank(label, amount)) is not None}
+            known = tuple(label for label in rank if rank[label] == min(rank.values()))
+            self._able[key] = known
+        return known
 
 
 def is_near(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
@@ -122,13 +137,15 @@ def is_near(label: NumberLabel, value: Interval | float, spread: Spread) -> bool
     return known.min - margin <= high and low <= known.max + margin
 
 
-@lru_cache(maxsize=64)
-def _labels(labels: tuple[NumberLabel, ...], languages: tuple[str, ...]) -> Labels:
-    return Labels(labels, load_words(languages))
+_PREPARED: dict[int, tuple[ref[Schema], Labels]] = {}
 
 
 def labels_of(schema: Schema) -> Labels:
-    """The number labels of a schema, prepared once."""
+    """The number labels of a schema, prepared once for as long as the schema lives."""
+    key = id(schema)
+    known = _PREPARED.get(key)
+    if known is not None and known[0]() is schema:
+        return known[1]
     found = tuple(
         NumberLabel(
             name,
@@ -142,35 +159,34 @@ def labels_of(schema: Schema) -> Labels:
         for name, label in schema.labels.items()
         if label.kind in ("number", "range") and label.unit != "year"
     )
-    return _labels(found, tuple(schema.languages))
+    has_years = any(label.kind == "date" or label.unit == "year" for label in schema.labels.values())
+    labels = Labels(found, load_words(tuple(schema.languages)), has_years=has_years)
+    _PREPARED[key] = (ref(schema, lambda _: _PREPARED.pop(key, None)), labels)
+    return labels
 
 
-def _takes(label: NumberLabel, amount: Amount) -> bool:
+def _rank(label: NumberLabel, amount: Amount) -> int | None:
+    """How likely the unit is that a label takes an amount in, 0 the likeliest; None where it takes none."""
     if label.is_money:
-        return label.unit in (amount.currencies or ())
-    return amount.unit_for(label.unit) is not None
-
-
-def _rank(label: NumberLabel, amount: Amount) -> int:
-    """How likely the unit that a label takes the amount in is, 0 the likeliest; a currency is as likely."""
+        return 0 if label.unit in (amount.currencies or ()) else None
     unit = amount.unit_for(label.unit)
-    return amount.units.index(unit) if unit in amount.units else 0
+    return None if unit is None else amount.units.index(unit)
 
 
-def _forms(label: NumberLabel, words: QuantityWords) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    """The words that name a label: its name and text; its cues. Each also with the last word in the other number."""
-    own = [label.name.replace("_", " "), label.text]
-    heard = {word for text in own for word in fold(text).split()}
+def _forms(label: NumberLabel, words: QuantityWords) -> tuple[list[Form], list[Form]]:
+    """The words that name a label: its name and text; its cues."""
+    own = [tuple(fold(text).split()) for text in (label.name.replace("_", " "), label.text)]
+    heard = {word for form in own for word in form}
     cues = [*label.cues, *(extra for word in heard for extra in words.pack.label_words.get(word, ()))]
-    return _both_numbers(own), _both_numbers(cues)
+    return own, [tuple(fold(cue).split()) for cue in cues]
 
 
-def _both_numbers(written: Sequence[str]) -> list[tuple[str, ...]]:
-    forms: list[tuple[str, ...]] = []
-    for text in written:
-        parts = tuple(fold(text).split())
-        if parts:
-            last = parts[-1]
+def _both_numbers(forms: Sequence[Form]) -> list[Form]:
+    """Each form, and it with the last word in the singular or plural."""
+    found: list[Form] = []
+    for form in forms:
+        if form:
+            last = form[-1]
             other = last[:-1] if last.endswith("s") and not last.endswith("ss") else f"{last}s"
-            forms += [parts, (*parts[:-1], other)]
-    return forms
+            found += [form, (*form[:-1], other)]
+    return found

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import Field
 
 from bridge.tagging.grammar._packs import Pack
-from bridge.tagging.grammar._tokens import Token
+from bridge.tagging.grammar._tokens import Token, Tokens
 
 #: Numbers with more characters are left alone: no amount is that long, and parsing one costs time.
 MAX_NUMBER = 18
 #: Number words in a row that are looked at: "one hundred and twenty three thousand four hundred and fifty six".
 _MAX_WORDS = 16
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?")
+_LEADING_ZERO = re.compile(r"0[0-9]")
 #: Denominators that are written with a slash: `1/2 inch`, `3/16`. `24/7` and `50/50` are no amounts.
 _DENOMINATORS = frozenset({"2", "3", "4", "5", "6", "8", "10", "12", "16", "32", "64"})
 
@@ -75,7 +76,7 @@ def parse_number(text: str) -> float | None:
     return None
 
 
-def read_number(tokens: Sequence[Token], at: int, words: NumberWords) -> Number | None:
+def read_number(tokens: Tokens, at: int, words: NumberWords) -> Number | None:
     """The number that starts at a token: `12.5`, `1/2`, `3 1/2`, `3-3/4`, `1½`, `twenty five`, `two and a half`."""
     if at >= len(tokens):
         return None
@@ -87,10 +88,12 @@ def read_number(tokens: Sequence[Token], at: int, words: NumberWords) -> Number 
     if fraction is not None:
         return Number(fraction, at + 3, fraction=True)
     value = parse_number(token.form)
-    if value is None:
+    if value is None or _LEADING_ZERO.match(token.form):
         return None
+    if _is_grouped(tokens, at):
+        return Number(value * 1000, at + 2)
     whole = token.form.isdigit() and len(token.form) <= 4
-    following = at + 2 if _is_dash(tokens, at + 1) else at + 1
+    following = at + 2 if tokens.is_hyphen(at + 1) else at + 1
     if whole and following < len(tokens):
         part = _vulgar(tokens[following])
         if part is not None:
@@ -101,7 +104,13 @@ def read_number(tokens: Sequence[Token], at: int, words: NumberWords) -> Number 
     return _and_a_half(tokens, at + 1, value, words) or Number(value, at + 1)
 
 
-def _fraction(tokens: Sequence[Token], at: int) -> float | None:
+def _is_grouped(tokens: Tokens, at: int) -> bool:
+    """Whether a space groups the digits: `10 000`. Other groups may be numbers of their own: `iphone 12 256 gb`."""
+    after = tokens.get(at + 1)
+    return after is not None and after.form == "000" and len(tokens[at].form) <= 3 and tokens[at].form.isdigit()
+
+
+def _fraction(tokens: Tokens, at: int) -> float | None:
     """The fraction of three touching tokens (`1/2`) that nothing continues, as in a date."""
     if at + 2 >= len(tokens) or tokens[at + 1].form != "/":
         return None
@@ -124,37 +133,24 @@ def _vulgar(token: Token) -> float | None:
     return value if 0 < value < 1 else None
 
 
-def _is_dash(tokens: Sequence[Token], at: int) -> bool:
-    return (
-        0 < at < len(tokens) - 1
-        and tokens[at].form == "-"
-        and tokens[at - 1].end == tokens[at].start
-        and tokens[at].end == tokens[at + 1].start
-    )
-
-
-def _word(tokens: Sequence[Token], at: int) -> str:
-    return tokens[at].form if at < len(tokens) and tokens[at].kind == "word" else ""
-
-
-def _and_a_half(tokens: Sequence[Token], at: int, value: float, words: NumberWords) -> Number | None:
+def _and_a_half(tokens: Tokens, at: int, value: float, words: NumberWords) -> Number | None:
     """`two and a half`."""
-    if _word(tokens, at) in words.joins and _word(tokens, at + 1) in words.articles:
-        part = words.parts.get(_word(tokens, at + 2))
+    if tokens.word(at) in words.joins and tokens.word(at + 1) in words.articles:
+        part = words.parts.get(tokens.word(at + 2))
         if part is not None:
             return Number(value + part, at + 3, spelled=True)
     return None
 
 
-def _read_words(tokens: Sequence[Token], at: int, words: NumberWords) -> Number | None:
+def _read_words(tokens: Tokens, at: int, words: NumberWords) -> Number | None:
     """`twenty five`, `two hundred and fifty`, `a hundred`, `half a`, `three quarters`."""
-    part = words.parts.get(_word(tokens, at))
+    part = words.parts.get(tokens.word(at))
     if part is not None:
-        last = at + 2 if _word(tokens, at + 1) in words.articles else at + 1
+        last = at + 2 if tokens.word(at + 1) in words.articles else at + 1
         return Number(part, last, spelled=True)
-    article = _word(tokens, at) in words.articles
-    if article and _word(tokens, at + 1) not in words.scales:
-        part = words.parts.get(_word(tokens, at + 1))
+    article = tokens.word(at) in words.articles
+    if article and tokens.word(at + 1) not in words.scales:
+        part = words.parts.get(tokens.word(at + 1))
         if part is not None:
             return Number(part, at + 2, spelled=True)
         return Number(1.0, at + 1, spelled=True, article=True)
@@ -163,9 +159,9 @@ def _read_words(tokens: Sequence[Token], at: int, words: NumberWords) -> Number 
     smallest = float("inf")
     last = at
     for _ in range(_MAX_WORDS):
-        if position > at and not article and _is_dash(tokens, position):
+        if position > at and not article and tokens.is_hyphen(position):
             position += 1
-        form = _word(tokens, position)
+        form = tokens.word(position)
         if form in words.joins and last > at and group >= 100 and _below_hundred(tokens, position + 1, words):
             position += 1
             continue
@@ -194,7 +190,7 @@ def _read_words(tokens: Sequence[Token], at: int, words: NumberWords) -> Number 
         return None
     value = total + group
     if value <= 10:
-        part = words.parts.get(_word(tokens, last))
+        part = words.parts.get(tokens.word(last))
         if part is not None:
             return Number(value * part, last + 1, spelled=True)
         halved = _and_a_half(tokens, last, value, words)
@@ -203,6 +199,6 @@ def _read_words(tokens: Sequence[Token], at: int, words: NumberWords) -> Number 
     return Number(value, last, spelled=True)
 
 
-def _below_hundred(tokens: Sequence[Token], at: int, words: NumberWords) -> bool:
-    form = _word(tokens, at)
+def _below_hundred(tokens: Tokens, at: int, words: NumberWords) -> bool:
+    form = tokens.word(at)
     return form in words.tens or form in words.values

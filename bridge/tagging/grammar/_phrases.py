@@ -9,7 +9,7 @@ from typing import Literal
 from bridge.entities import Interval
 from bridge.tagging.grammar._amounts import Amount, AmountReader
 from bridge.tagging.grammar._labels import Labels, Named
-from bridge.tagging.grammar._tokens import Token
+from bridge.tagging.grammar._tokens import Tokens
 from bridge.tagging.grammar._words import OPPOSITE, SIGNS, Bound, QuantityWords, Table
 
 #: Characters that end a phrase, so that a comparator after them opens one.
@@ -63,7 +63,7 @@ class Phrase:
 class PhraseReader:
     """Reads the phrases of one tokenised text."""
 
-    def __init__(self, tokens: Sequence[Token], words: QuantityWords, labels: Labels, amounts: AmountReader) -> None:
+    def __init__(self, tokens: Tokens, words: QuantityWords, labels: Labels, amounts: AmountReader) -> None:
         self._tokens = tokens
         self._words = words
         self._pack = words.pack
@@ -74,42 +74,46 @@ class PhraseReader:
         """The phrase that starts at a token, or None."""
         return self._read_range(at) or self._read_compared(at) or self._read_pack(at) or self._read_plain(at)
 
+    def fits(self, amount: Amount) -> bool:
+        """Whether the unit that may stand behind a bare amount is one that a label could hold it in."""
+        return self._amounts.fits_unit(amount)
+
     def comparator(self, at: int) -> tuple[Bound | None, int]:
         """The bound that the words or sign at a token set, and the token after them."""
-        token = self._token(at)
+        token = self._tokens.get(at)
         if token is not None and token.kind == "compare":
             return SIGNS[token.form], at + 1
-        if self._is_other(at, "="):
+        if self._tokens.is_other(at, "="):
             return "eq", at + 1
         return self._phrase(self._words.before, at)
 
     def approximation(self, at: int) -> tuple[bool, int]:
         """Whether the words or sign at a token mean nearly, and the token after them."""
-        if self._is_other(at, "~"):
+        if self._tokens.is_other(at, "~"):
             return True, at + 1
         bound, after = self._phrase(self._words.about, at)
         return bound is not None, after
 
     def _read_range(self, at: int) -> Phrase | None:
         """`between 10 and 25`, `from $10 to $25`."""
-        joins = self._pack.ranges.get(self._form(at))
-        if joins is None:
+        joins = self._pack.ranges.get(self._tokens.word(at))
+        if joins is None or at + 1 >= len(self._tokens):
             return None
         low = self._amounts.read(at + 1, compared=True)
         if low is None:
             return None
-        after = self._dash(low.last) or (low.last + 1 if self._form(low.last) in joins else None)
+        after = self._dash(low.last) or (low.last + 1 if self._tokens.word(low.last) in joins else None)
         high = None if after is None else self._amounts.read(after, compared=True, joined=True)
         if high is None:
             return None
-        return Phrase(_level(low, high), "between", at, high.last, compared=True, said=self._form(at))
+        return Phrase(_level(low, high), "between", at, high.last, compared=True, said=self._tokens.word(at))
 
     def _read_compared(self, at: int) -> Phrase | None:
         """`under 20`, `no more than $20`, `<= 20`, `not over 20`, `max price 50`."""
         bound, after = self.comparator(at)
         start = at
         if bound is None:
-            if self._form(at) not in self._pack.negations:
+            if self._tokens.word(at) not in self._pack.negations:
                 return None
             start = at + 1
             opposite, after = self.comparator(start)
@@ -120,20 +124,24 @@ class PhraseReader:
         named = self._labels.named_at(self._tokens, after)
         if named is not None:
             after = named.last
-            while self._form(after) in self._pack.fillers or self._is_other(after, ":"):
+            while self._tokens.word(after) in self._pack.fillers or self._tokens.is_other(after, ":"):
                 after += 1
+        if self._tokens.is_hyphen(after):
+            after += 1  # "sub-$500"
         amount = self._amounts.read(after, compared=True)
-        if amount is None and named is None and self._form(after) in self._pack.numbers.articles:
+        if amount is None and named is None and self._tokens.word(after) in self._pack.numbers.articles:
             amount = self._amounts.read(after + 1, compared=True)  # "at least a 4 star rating"
         if amount is None:
             return None
         if said in self._pack.doubtful_before and named is None and not (self._is_limit(amount) or self._opens(at)):
             return None
-        return Phrase((amount,), bound, at, amount.last, compared=True, said=said, named=named)
+        again, last = self._comparator_after(amount)
+        last = last if again is not None and again[:1] == bound[:1] else amount.last  # "from $20 and up"
+        return Phrase((amount,), bound, at, last, compared=True, said=said, named=named)
 
     def _read_pack(self, at: int) -> Phrase | None:
         """`pack of 12`."""
-        if self._form(at) not in self._pack.containers or self._form(at + 1) not in self._pack.of:
+        if self._tokens.word(at) not in self._pack.containers or self._tokens.word(at + 1) not in self._pack.of:
             return None
         amount = self._amounts.read(at + 2, compared=True)
         if amount is None or not amount.bare or amount.value != int(amount.value):
@@ -144,7 +152,7 @@ class PhraseReader:
     def _read_plain(self, at: int) -> Phrase | None:
         """`$50`, `$10 - $25`, `$10 to 25`, `20 dollars or less`, `$20+`, `around $50`."""
         about, after = self.approximation(at)
-        if about and self._form(after) in self._pack.numbers.articles:
+        if about and self._tokens.word(after) in self._pack.numbers.articles:
             after += 1
         amount = self._amounts.read(after, compared=about)
         if amount is None:
@@ -162,18 +170,19 @@ class PhraseReader:
             if counted is not None:
                 amount, last = counted, counted.last
             return Phrase((amount,), bound, first, last, compared=True, said=said)
-        _, last = self._phrase(self._words.about_after, amount.last)
-        about = about or last > amount.last
+        ish = amount.last + 1 if self._tokens.is_hyphen(amount.last) else amount.last
+        nearly, last = self._phrase(self._words.about_after, ish)
+        about = about or nearly is not None
         if not self._words.known:
             return None  # a word that says less than or more than may stand before it
-        return Phrase((amount,), None, first, max(last, amount.last), compared=False, approximate=about)
+        return Phrase((amount,), None, first, last if nearly else amount.last, compared=False, approximate=about)
 
     def _second(self, low: Amount) -> Amount | None:
         """The second amount of a range whose first one is this: `10-25`, `$10 to $25`, `10..25`."""
         after = self._dash(low.last)
-        if after is None and self._is_other(low.last, ".") and self._is_other(low.last + 1, "."):
+        if after is None and self._tokens.is_other(low.last, ".") and self._tokens.is_other(low.last + 1, "."):
             after = low.last + 2
-        if after is None and self._form(low.last) in self._pack.joins:
+        if after is None and self._tokens.word(low.last) in self._pack.joins:
             after = low.last + 1
         if after is None or low.plus:
             return None
@@ -184,9 +193,12 @@ class PhraseReader:
 
     def _comparator_after(self, amount: Amount) -> tuple[Bound | None, int]:
         at = amount.last
-        if self._is_other(at, "+") and self._tokens[at].start == self._tokens[at - 1].end:
+        if self._tokens.is_other(at, "+") and self._tokens[at].start == self._tokens[at - 1].end:
             return "gte", at + 1
         bound, last = self._phrase(self._words.after, at)
+        # "under 75k miles and under $10k": what compares the next amount says nothing of this one.
+        if bound is not None and self.comparator(at + 1)[1] == last and self._amounts.read(last, compared=True):
+            return None, at
         # `$20 plus shipping` is no bound: a lone word counts only at the end of the phrase.
         if bound is not None and last == at + 1 and not self.ends(last):
             return None, at
@@ -194,7 +206,7 @@ class PhraseReader:
 
     def ends(self, at: int) -> bool:
         """Whether a phrase can end before a token: at the end, before punctuation, a joining word or another phrase."""
-        token = self._token(at)
+        token = self._tokens.get(at)
         if token is None:
             return True
         if token.kind == "other":
@@ -215,7 +227,7 @@ class PhraseReader:
 
     def _opens(self, at: int) -> bool:
         """Whether a phrase opens at a token: nothing before it is a word that it could belong to."""
-        before = self._token(at - 1)
+        before = self._tokens.get(at - 1)
         if before is None:
             return True
         if before.kind != "word":
@@ -225,25 +237,14 @@ class PhraseReader:
         return self._labels.named_before(self._tokens, at, 0) is not None
 
     def _phrase(self, table: Table, at: int) -> tuple[Bound | None, int]:
-        for words, bound in table.get(self._form(at), ()):
-            if all(self._form(at + offset) == word for offset, word in enumerate(words)):
+        for words, bound in table.get(self._tokens.word(at), ()):
+            if all(self._tokens.word(at + offset) == word for offset, word in enumerate(words)):
                 return bound, at + len(words)
         return None, at
 
     def _dash(self, at: int) -> int | None:
         """The position after a dash."""
-        return at + 1 if self._is_other(at, "-–—") else None
-
-    def _token(self, at: int) -> Token | None:
-        return self._tokens[at] if 0 <= at < len(self._tokens) else None
-
-    def _form(self, at: int) -> str:
-        token = self._token(at)
-        return token.form if token is not None and (token.kind == "word" or token.form == "&") else ""
-
-    def _is_other(self, at: int, forms: str) -> bool:
-        token = self._token(at)
-        return token is not None and token.kind == "other" and token.form in forms
+        return at + 1 if self._tokens.is_other(at, "-–—") else None
 
 
 def _level(low: Amount, high: Amount) -> tuple[Amount, Amount]:

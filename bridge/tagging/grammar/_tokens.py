@@ -34,9 +34,34 @@ class Token:
     end: int
 
 
-def tokenise(text: str) -> list[Token]:
-    """Tokens of a text in reading order; linear in its length."""
-    return [
+class Tokens(list[Token]):
+    """The tokens of one text in reading order; every look beyond either end finds nothing."""
+
+    def get(self, at: int) -> Token | None:
+        return self[at] if 0 <= at < len(self) else None
+
+    def word(self, at: int) -> str:
+        """The word at a position (`&` is one), or the empty string."""
+        token = self.get(at)
+        return token.form if token is not None and (token.kind == "word" or token.form == "&") else ""
+
+    def is_other(self, at: int, forms: str) -> bool:
+        """Whether one of these characters stands at a position."""
+        token = self.get(at)
+        return token is not None and token.kind == "other" and token.form in forms
+
+    def touches(self, at: int) -> bool:
+        """Whether the token at a position starts where the one before it ends."""
+        return 0 < at < len(self) and self[at - 1].end == self[at].start
+
+    def is_hyphen(self, at: int) -> bool:
+        """Whether a hyphen stands between two touching tokens: `15-inch`."""
+        return self.is_other(at, "-") and self.touches(at) and self.touches(at + 1)
+
+
+def tokenise(text: str) -> Tokens:
+    """Tokens of a text; linear in its length."""
+    return Tokens(
         Token(match.lastgroup or "other", match.group().lower(), match.start(), match.end())  # type: ignore[arg-type]
         for match in _TOKEN.finditer(text)
-    ]
+    )

@@ -36,14 +36,19 @@ class QuantityPack(Pack):
     #: Phrases of `before` that are also parts of names (`pro max 256gb`): they compare an amount of money, or open a
     #: phrase.
     doubtful_before: Words = frozenset()
-    #: Phrases of `before` and `after` that say more of sizes and ages than of money: a bare number is no price then.
+    #: Phrases of `before` and `after` that speak of sizes, and of ages as often as of money: a bare number is no price
+    #: then.
     no_money: Words = frozenset()
+    ages: Words = frozenset()
     #: `between A and B`, `from A to B`: opening word → words that may join the two amounts.
     ranges: Mapping[str, Words] = Field(default_factory=dict)
     #: Words that join two amounts without an opening word: `$10 to $20`.
     joins: Words = frozenset()
-    #: Words that join the sides of a size: `3 x 4`, `80 by 60 cm`.
+    #: Words that join the sides of a size (`3 x 4`, `80 by 60 cm`), and letters that say which side it is (`36"w`).
     sides: Words = frozenset()
+    side_letters: Mapping[str, str] = Field(default_factory=dict)
+    #: What stands between the members of a list: `8 gb or 16 gb ram`.
+    lists: Words = frozenset()
     #: Phrases before and after an amount that mean nearly: `around $100`, `$100 or so`.
     about: Phrases = ()
     about_after: Phrases = ()
@@ -60,6 +65,11 @@ class QuantityPack(Pack):
     not_after: Words = frozenset()
     #: Words after a time that show that it is an age or a day: `6 months old`, `2 years ago`.
     age_after: Words = frozenset()
+    #: Phrases before and words after a length that show that it is a distance: `within 5 miles`, `5 miles away`.
+    distance_before: Words = frozenset()
+    distance_after: Words = frozenset()
+    #: Words before a number that is a name: `size 9 w`.
+    designations: Words = frozenset()
     #: Words before an amount that show the same: `last 3 months`.
     not_before: Words = frozenset()
     #: Words before a comparator that show that a bare number is an age, a size, a rating …: `kids under 5`.

@@ -1,0 +1,82 @@
+"""When a number that nothing counts, and no name stands beside, is money all the same: `coffee under 20`."""
+
+from __future__ import annotations
+
+from bridge.tagging.grammar._amounts import Amount
+from bridge.tagging.grammar._labels import Labels, NumberLabel
+from bridge.tagging.grammar._phrases import Phrase, PhraseReader
+from bridge.tagging.grammar._tokens import Tokens
+
+#: Below this, a number with a `k` is more often a resolution, a run or a carat than money: `tv under 4k`.
+_LEAST_THOUSANDS = 10_000
+#: "at least two" counts something else.
+_LEAST_SPELLED = 10
+#: Below this, `50 and up`, and `over 50` of people, may be an age.
+_OLDEST = 100
+#: Numbers between these may be years.
+_YEARS = range(1900, 2100)
+
+
+class BareNumbers:
+    """Judges the bare numbers of one text."""
+
+    def __init__(self, tokens: Tokens, labels: Labels, phrases: PhraseReader) -> None:
+        self._tokens = tokens
+        self._labels = labels
+        self._pack = labels.words.pack
+        self._phrases = phrases
+
+    def label_for(self, phrase: Phrase) -> NumberLabel | None:
+        """The label that must be meant: the one money label, or the only number label; None where that is in doubt."""
+        if not (phrase.compared or phrase.approximate):
+            return None
+        labels = self._labels.money or self._labels.all
+        if len(labels) != 1 or not all(self._may_be(amount, labels[0], phrase) for amount in phrase.amounts):
+            return None
+        if self._is_other_scale(phrase) or not self._phrases.ends(phrase.last):
+            return None
+        # "under 50 in tv": the next word could be the unit.
+        if self._tokens.word(phrase.last) in self._pack.prepositions and self._holds_lengths(phrase.amounts[-1]):
+            return None
+        return labels[0]
+
+    def _may_be(self, amount: Amount, label: NumberLabel, phrase: Phrase) -> bool:
+        if amount.spelled and amount.value < _LEAST_SPELLED:
+            return False
+        if amount.factor > 1.0 and not self._is_thousands(amount):
+            return False
+        if amount.value not in _YEARS:
+            return True
+        round_price = label.is_money and amount.value % 100 == 0
+        return len(phrase.amounts) == 1 and (round_price or (label.is_money and not self._labels.has_years))
+
+    def _is_thousands(self, amount: Amount) -> bool:
+        """Whether a multiplied number can be money: `cars under 20k`, `under 5 grand`, not `tv under 4k`."""
+        word = self._tokens.word(amount.digits)
+        return word in self._pack.money or (word == "k" and amount.value >= _LEAST_THOUSANDS)
+
+    def _is_other_scale(self, phrase: Phrase) -> bool:
+        """Whether the words around say that the number is an age, a size, a count …: `kids under 5`, `3 and up`."""
+        value = phrase.amounts[-1].value
+        if phrase.said in self._pack.no_money or phrase.said == "+":
+            return True
+        if phrase.said in self._pack.ages and value < _OLDEST:
+            return True
+        if phrase.said in self._pack.ranges and len(phrase.amounts) == 1:
+            return True  # "from 10" may be anything
+        before = phrase.first
+        while self._tokens.word(before - 1) in self._pack.fillers - self._pack.other_scales:
+            before -= 1
+        if self._is_scale(before - 1):
+            return True
+        if phrase.bound not in ("gt", "gte") or value >= _OLDEST:
+            return False
+        # "skin care for over 50", "womens vitamins over 50"
+        return before < phrase.first or any(self._is_scale(at) for at in range(max(0, before - 8), before))
+
+    def _is_scale(self, at: int) -> bool:
+        word = self._tokens.word(at)
+        return word in self._pack.other_scales or word.rstrip("s").rstrip("'’") in self._pack.other_scales
+
+    def _holds_lengths(self, amount: Amount) -> bool:
+        return any(label.dimension == "length" for label in self._labels.all) and self._phrases.fits(amount)
