@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+_SCALARS = (str, int, float, type(None))
 #: Keys and list indices from the body's root to a place in it.
 Path = tuple[str | int, ...]
 
@@ -113,17 +114,18 @@ def containers(tree: Any) -> Iterator[tuple[Any, int]]:
     stack: list[tuple[Any, int]] = [(tree, 1)]
     while stack:
         node, depth = stack.pop()
-        if isinstance(node, Mapping):
+        # `dict` first, and scalars by their type: asking whether something is a `Mapping` is ten times as slow.
+        if isinstance(node, dict | Mapping):
             yield node, depth
-            stack.extend((child, depth + 1) for child in node.values() if isinstance(child, Mapping | list | tuple))
+            stack.extend((child, depth + 1) for child in node.values() if not isinstance(child, _SCALARS))
         elif isinstance(node, list | tuple):
             yield node, depth
-            stack.extend((child, depth + 1) for child in node if isinstance(child, Mapping | list | tuple))
+            stack.extend((child, depth + 1) for child in node if not isinstance(child, _SCALARS))
 
 
 def single(node: Any) -> tuple[str, Any] | None:
     """The only key of an object and its value, as a query is written; None for anything else."""
-    if not isinstance(node, Mapping) or len(node) != 1:
+    if not isinstance(node, dict | Mapping) or len(node) != 1:
         return None
     key, value = next(iter(node.items()))
     return (key, value) if isinstance(key, str) else None

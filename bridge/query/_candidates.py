@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from bridge.entities import Entity, Span, Stats
 from bridge.query._negation import Cue, is_free_of
@@ -13,7 +14,7 @@ from bridge.query._syntax import Syntax
 from bridge.query._words import FUNCTION_WORDS, Range, inside, overlaps, words
 from bridge.schema import Schema
 from bridge.scorer import Scorer
-from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_quantities
+from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find_quantities
 
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
@@ -21,12 +22,14 @@ _LETTER = re.compile(r"[^\W\d_]")
 _PARTIAL = re.compile(r"[^\W_][-]|[-][^\W_]")
 
 
-def from_grammar(text: str, schema: Schema, stats: Mapping[str, Stats], options: Options) -> list[QuantityMatch]:
-    """Quantities of the labels that are not switched off."""
+def from_grammar(
+    text: str, schema: Schema, now: datetime, stats: Mapping[str, Stats], options: Options
+) -> list[QuantityMatch]:
+    """Quantities and dates of the labels that are not switched off."""
     if "grammar" in options.disable:
         return []
     found: list[QuantityMatch] = []
-    for match in find_quantities(text, schema, stats=stats):
+    for match in (*find_quantities(text, schema, stats=stats), *find_dates(text, schema, now, stats=stats)):
         readings = [e for e in (match.entity, *match.others) if e.label not in options.disable]
         if readings:
             found.append(replace(match, entity=readings[0], others=tuple(readings[1:])))

@@ -91,6 +91,7 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
     cues: list[Cue] = []
     closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
     found = words(text)
+    opens = next((word.start for word in found if word.folded not in FUNCTION_WORDS), len(text))
     grammar = _grammar(tuple(languages))
     for match in grammar.pattern.finditer(text):
         span = match.span()
@@ -105,7 +106,7 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
             or (kind == "lack" and found[after].folded[:1].isdigit())
         ):
             continue
-        if not has_content(text[: match.start()]):
+        if opens >= match.start():
             # Of free text behind an opening cue nobody knows whether it is a title.
             kind = "lack" if cue in grammar.opening else "opening"
         start = span[0]

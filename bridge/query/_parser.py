@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bridge.clauses import Explanation, Plan
-from bridge.entities import Entity, Stats
+from bridge.entities import Entity, Interval, Stats
 from bridge.errors import DeadlineExceededError, InputError
 from bridge.query._cache import PlanCache
 from bridge.query._candidates import (
@@ -39,7 +39,7 @@ from bridge.query._values import Values, schema_fingerprint
 from bridge.query._words import Range, words
 from bridge.schema import Schema, normalise
 from bridge.scorer import Scorer
-from bridge.tagging import QuantityMatch, Rejected, resolve
+from bridge.tagging import QuantityMatch, Rejected, read_date, resolve
 from bridge.tagging.grammar import load_vocabulary
 
 #: A text of more characters is no search query; it stays as it is.
@@ -136,8 +136,17 @@ class QueryParser:
         _check(deadline)
         stored = from_dictionary(text, self.schema, self._values.dictionary(), options)
         foreign = foreign_reason(text, self.schema, options.language, [(e.start, e.end) for e in stored])
-        syntax = Syntax() if "syntax" in options.disable else read_syntax(text, self.schema, options.disable, stored)
-        work = self._propose(text, syntax, stored, options, foreign is not None, deadline)
+        spread = self._spread()
+
+        def dates(written: str, label: str) -> Interval | None:
+            value = read_date(written, label, self.schema, now, stats=spread)
+            return None if value is None else value.interval
+
+        syntax = Syntax()
+        if "syntax" not in options.disable:
+            syntax = read_syntax(text, self.schema, options.disable, stored, dates)
+        amounts = [] if foreign is not None else from_grammar(text, self.schema, now, spread, options)
+        work = self._propose(text, syntax, stored, amounts, options, foreign is not None, deadline)
         notes = [*syntax.notes, *([foreign] if foreign else [])]
         notes += [f'"{name}" in `disable` is no label, step or clause' for name in self._unknown(options)]
         work = replace(work, notes=(*work.notes, *notes))
@@ -154,13 +163,13 @@ class QueryParser:
         text: str,
         syntax: Syntax,
         stored: list[Entity],
+        quantities: list[QuantityMatch],
         options: Options,
         foreign: bool,
         deadline: float | None,
     ) -> _Work:
         """Propose, resolve, and give negations their reach."""
         notes: list[str] = []
-        quantities = [] if foreign else from_grammar(text, self.schema, self._spread(), options)
         marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
         if marked + len(quantities) + len(stored) > MAX_FOUND:
             return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))

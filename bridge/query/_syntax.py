@@ -7,12 +7,12 @@ taken for the label that was named.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rapidfuzz import fuzz, process
 
-from bridge.entities import Entity
+from bridge.entities import Entity, Interval
 from bridge.query._words import Range, inside, last_before, words
 from bridge.schema import Schema
 from bridge.tagging.grammar import read_interval
@@ -33,6 +33,10 @@ _HEART = re.compile(r"(?<!\S)</?3(?!\S)")
 _LOOSE = ".,;:!?)"
 #: How alike a name and a label's must be (0 to 100) for a hint.
 _ALIKE = 75.0
+
+
+#: What is written as the value of a label → the days or years that it means; None where it is no date of that label.
+ReadDate = Callable[[str, str], Interval | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +73,21 @@ class Syntax:
 
 
 def read_syntax(
-    text: str, schema: Schema, disabled: frozenset[str] = frozenset(), stored: Sequence[Entity] = ()
+    text: str,
+    schema: Schema,
+    disabled: frozenset[str] = frozenset(),
+    stored: Sequence[Entity] = (),
+    dates: ReadDate | None = None,
 ) -> Syntax:
     """Find quotes, named values and excluded words.
 
     A name is a label of the schema, its field, its text with underscores for spaces, or a number's cue; a name that is
     none of them (`http://…`, `re:zero`) is ordinary text, and so are labels in `disabled`. A value is a word, a quoted
     stretch, several values in parentheses or with commas, or the longest of the `stored` values that begins there
-    (`@brand black and decker`); with a space after the colon (`brand: nike`) only a stored value.
+    (`@brand black and decker`); with a space after the colon (`brand: nike`) only a stored value. `dates` reads the
+    value of a label that holds dates.
     """
-    reader = _Reader(text, schema, disabled, stored)
+    reader = _Reader(text, schema, disabled, stored, dates)
     named = [one for match in _HEAD.finditer(text) for one in reader.named(match)]
     excluded = list(reader.excluded())
     protected = [match.span() for match in _QUOTES.finditer(text) if reader.free(match.span())]
@@ -89,8 +98,16 @@ def read_syntax(
 class _Reader:
     """One text with the names that it may use. `taken` grows with what was read."""
 
-    def __init__(self, text: str, schema: Schema, disabled: frozenset[str], stored: Sequence[Entity]) -> None:
+    def __init__(
+        self,
+        text: str,
+        schema: Schema,
+        disabled: frozenset[str],
+        stored: Sequence[Entity],
+        dates: ReadDate | None,
+    ) -> None:
         self._text = text
+        self._dates = dates
         self._schema = schema
         self._names = _names(schema, disabled)
         self._ends: dict[tuple[str, int], int] = {}
@@ -161,7 +178,7 @@ class _Reader:
         else:
             parts = [value]
         for part in parts:
-            entity = _entity(self._text, part, label, self._schema)
+            entity = _entity(self._text, part, label, self._schema, self._dates)
             if entity is not None:
                 yield entity
 
@@ -200,7 +217,7 @@ def _parts(text: str, span: Range) -> Iterator[Range]:
         position = span[1] if match is None else match.end()
 
 
-def _entity(text: str, span: Range, label: str, schema: Schema) -> Entity | None:
+def _entity(text: str, span: Range, label: str, schema: Schema, dates: ReadDate | None) -> Entity | None:
     start, end = _unquote(text, span)
     if schema.labels[label].kind == "keyword":
         end -= len(text[start:end]) - len(text[start:end].rstrip(_LOOSE))
@@ -208,10 +225,13 @@ def _entity(text: str, span: Range, label: str, schema: Schema) -> Entity | None
     written = text[start:end]
     if not written.strip():
         return None
-    if schema.labels[label].kind in ("number", "range"):
-        interval = read_interval(schema.labels[label], written, schema.languages)
-        return None if interval is None else Entity(label, written, interval, start, end, 1.0, "syntax")
-    return Entity(label, written, written, start, end, 1.0, "syntax")
+    kind = schema.labels[label].kind
+    if kind == "keyword":
+        return Entity(label, written, written, start, end, 1.0, "syntax")
+    interval = read_interval(schema.labels[label], written, schema.languages) if kind in ("number", "range") else None
+    if interval is None and dates is not None:
+        interval = dates(written, label)
+    return None if interval is None else Entity(label, written, interval, start, end, 1.0, "syntax")
 
 
 def _unquote(text: str, span: Range) -> Range:

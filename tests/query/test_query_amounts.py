@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bridge.clauses import AnyOf, Near, Range
 from bridge.entities import Entity, Interval, Stats
-from bridge.query import QueryParser, StaticValues, human_text
+from bridge.query import Options, QueryParser, StaticValues, human_text
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decisions import Context
 from bridge.query._names import dates_text
@@ -141,7 +142,6 @@ def test_amounts_are_dropped_after_values_also_where_two_labels_share_one() -> N
 
 
 def test_labels_that_are_switched_off_take_no_amount() -> None:
-    from bridge.query import Options
 
     plan = parser().parse("laptop under $50", Options(disable=frozenset({"price"})))
     assert plan.clauses == ()
@@ -158,3 +158,48 @@ def test_a_stored_value_inside_an_amount_is_a_part_of_it() -> None:
     assert roles(parse("coffee up to $20")) == {"price=<=20": "filter"}
     assert "is only a part of an amount (price)" in reasons(parse("coffee up to $20"))
     assert set(roles(parse("coffee under $20 shop"))) == {"brand=Under $20 Shop"}, "longer than the amount"
+
+
+FILMS = parse_schema(
+    """
+schema: films
+index: films
+text: [title]
+timezone: America/New_York
+labels:
+  released: {kind: date, field: released, use: filter}
+  year: {kind: number, field: year, unit: year, use: boost}
+"""
+)
+
+
+def films(text: str, now: str = "2026-06-15T12:00:00+00:00") -> dict[str, str]:
+    parse = QueryParser(FILMS, None, StaticValues.of(FILMS, {}, {"released": 1.0, "year": 1.0})).parse
+    return roles(parse(text, Options(now=datetime.fromisoformat(now))))
+
+
+def test_days_are_counted_from_the_clock_in_the_schemas_zone() -> None:
+    assert films("horror films of last week") == {"released=2026-06-08..2026-06-14": "filter"}
+    assert films("films released today", "2026-06-15T03:00:00+00:00") == {"released=2026-06-14": "filter"}
+    assert films("films released today", "2026-06-15T03:00:00") == {"released=2026-06-14": "filter"}, "UTC by default"
+
+
+def test_a_named_date_is_read_like_any_other() -> None:
+    assert films("released:2019 horror") == {"released=2019-01-01..2019-12-31": "filter"}
+    assert films('released:"last week" horror') == {"released=2026-06-08..2026-06-14": "filter"}
+    assert films("released:soon horror") == {}
+
+
+def test_a_plan_is_kept_for_its_day_only() -> None:
+    parser = QueryParser(FILMS, None, StaticValues.of(FILMS, {}, {"released": 1.0}))
+    first, again, later = (
+        parser.parse("films of last week", Options(now=datetime.fromisoformat(now)))
+        for now in ("2026-06-15T12:00:00+00:00", "2026-06-15T23:00:00+00:00", "2026-06-22T12:00:00+00:00")
+    )
+    assert first is again
+    assert roles(later) == {"released=2026-06-15..2026-06-21": "filter"}
+
+
+@pytest.mark.parametrize("now", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_clock_at_the_end_of_the_calendar_gives_no_dates(now: str) -> None:
+    assert films("horror films of last week", now) == {}

@@ -99,6 +99,9 @@ def test_a_plan_is_kept_until_values_fill_rates_or_spreads_change(shop: Shop) ->
         def stats(self, field: str) -> Stats | None:
             return self.spread.get(field)
 
+        def meanings(self) -> None:
+            return None
+
     values = Moving()
     parser = QueryParser(shop().schema, None, values)
     first = parser.parse("red coats")
