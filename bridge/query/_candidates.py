@@ -19,7 +19,7 @@ from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
 _LETTER = re.compile(r"[^\W\d_]")
-_PARTIAL = re.compile(r"[^\W_][-]|[-][^\W_]")
+_PARTIAL = re.compile(r"[^\W_][-.]|[-.][^\W_]")
 
 
 def from_grammar(
@@ -187,7 +187,9 @@ def _why_not(text: str, entity: Entity, syntax: Syntax, schema: Schema) -> str |
     if _PARTIAL.fullmatch(text[max(0, entity.start - 2) : entity.start]) or _PARTIAL.fullmatch(
         text[entity.end : entity.end + 2]
     ):
-        return "is only a part of a hyphenated word"
+        return "is only a part of a longer word"
+    if entity.start and text[entity.start - 1] == "!":
+        return "stands behind a sign that may mean `not`"
     if is_free_of(text, entity, schema.languages):
         return "is what the query wants to be free of"
     if not is_whole(text, entity):

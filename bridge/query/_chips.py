@@ -12,7 +12,7 @@ from bridge.query._decisions import Decision
 from bridge.query._lists import without_members
 from bridge.query._merge import Merged, says_the_same, unique
 from bridge.query._names import PREFIX
-from bridge.query._words import Range, cut, merge, with_introduction
+from bridge.query._words import Range, cut, merge, tidy, with_introduction
 
 
 def chips(text: str, clauses: Sequence[Clause], merged: Sequence[Merged]) -> tuple[Chip, ...]:
@@ -71,4 +71,4 @@ def _without(text: str, gone: Sequence[Decision], members: Sequence[Decision]) -
     ranges = with_introduction(text, merge([*plain, *chained]))
     labels = {e.label for decision in gone for e in decision.entities}
     alike = [(e.start, e.end) for decision in members for e in decision.entities if e.label in labels]
-    return cut(text, ranges) if chained else without_members(text, ranges, alike)
+    return tidy(cut(text, ranges) if chained else without_members(text, ranges, alike))

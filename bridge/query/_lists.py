@@ -56,6 +56,19 @@ def joined_before(text: str, found: Sequence[Word], start: int) -> Join | None:
     return None if kind is None or _is_abbreviation(text, found[at].end) else Join(at, kind)
 
 
+def conjuncts(text: str, found: Sequence[Word]) -> list[Range]:
+    """The stretches that `or` and `and` join: "red shoes", "nike boots"; the whole text where nothing is joined."""
+    if not found:
+        return []
+    bounds = [found[0].start]
+    for word in found:
+        after = joined_after(text, found, word.end)
+        if after is not None and after.kind != "comma" and word.folded not in CONJUNCTIONS:
+            bounds += [word.end, found[after.index].start]
+    bounds.append(found[-1].end)
+    return list(zip(bounds[::2], bounds[1::2], strict=True))
+
+
 def opener(text: str, found: Sequence[Word], start: int) -> Range | None:
     """The word before a member that only opens its list ("*either* red or blue")."""
     at = last_before(found, start)

@@ -13,8 +13,8 @@ from threading import Lock
 from weakref import WeakKeyDictionary
 
 from bridge.entities import Entity
-from bridge.query._lists import joined_after, joined_before
-from bridge.query._words import Range, Word, overlaps, words
+from bridge.query._lists import conjuncts, joined_after, joined_before
+from bridge.query._words import Range, Word, inside, overlaps, words
 from bridge.schema import Label, Schema
 from bridge.tagging import Dictionary, match_words
 from bridge.tagging.grammar import ValuePack, Vocabulary, load_values, load_vocabulary
@@ -56,6 +56,7 @@ class Modifiers:
         self._words = [w for w in found if not _in(w, consumed) and not _in(w, quoted)]
         # A preposition before an amount belongs to the amount: "laptop with 16gb ram by hp".
         self._spent = {w.start for w, following in pairwise(found) if _in(following, consumed)}
+        self._conjuncts = conjuncts(text, found)
         self._accessory = self._find_accessory()
 
     def refusal(self, entity: Entity) -> str | None:
@@ -83,20 +84,40 @@ class Modifiers:
         return None
 
     def _has_strange_alternative(self, entity: Entity) -> bool:
-        """Whether a list joins it with what is no value of its label: "nike or puma", and no value `puma`.
+        """Whether it is joined to what is no value of its label ("nike or puma", and no value `puma`).
 
-        `and` may also add a value of another label ("red and leather").
+        `and` may also add a value of another label ("red and leather"); two things are each their own ("nike shoes and
+        red coats").
         """
-        joins = (
+        for join in (
             joined_after(self._text, self._found, entity.end),
             joined_before(self._text, self._found, entity.start),
-        )
-        for join in joins:
+        ):
             if join is None or join.kind == "comma" or _in(self._found[join.index], self._consumed):
                 continue
             word = self._found[join.index]
             beside = [e for e in self._entities if e.start == word.start or e.end == word.end]
-            if not any(e.label == entity.label or join.kind == "addition" for e in beside):
+            shared = any(inside((word.start, word.end), other) for other in self._sharing(entity))
+            if not shared and not any(e.label == entity.label or join.kind == "addition" for e in beside):
+                return True
+        return self._is_of_another_thing(entity)
+
+    def _sharing(self, entity: Entity) -> list[Range]:
+        """The conjuncts that hold a value of the same label."""
+        own = [(e.start, e.end) for e in self._entities if e.label == entity.label and e != entity]
+        return [part for part in self._conjuncts if any(inside(span, part) for span in own)]
+
+    def _is_of_another_thing(self, entity: Entity) -> bool:
+        """Whether `or` or `and` joins the thing it describes to another one that is described without its label."""
+        sharing = self._sharing(entity)
+        for left, right in pairwise(self._conjuncts):
+            here = [part for part in (left, right) if inside((entity.start, entity.end), part)]
+            others = [part for part in (left, right) if part not in here]
+            if not here or any(part in sharing for part in others):
+                continue
+            describing = [(e.start, e.end) for e in self._entities if self._label(e).position == "any"]
+            ends_described = any(end == left[1] for _, end in describing)
+            if not ends_described and all(any(inside(span, part) for span in describing) for part in others):
                 return True
         return False
 

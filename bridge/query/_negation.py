@@ -11,20 +11,21 @@ Two kinds of cue differ in what may happen to free text, that is to words that a
   lack     (`without`, `no`) names a missing feature: documents that have it missing *say the word too*
            ("shoes without laces"), so free text under it stays part of the text and nothing is demoted.
 
-What an opening cue reaches is neither wanted nor unwanted for sure: it is left as text.
+What an opening cue reaches is neither wanted nor unwanted for sure, and so is what a vague one does ("food is not
+enough", "never bose"): it is left as text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from bridge.entities import Entity
 from bridge.query._lists import joined_after
-from bridge.query._syntax import Excluded, Syntax
+from bridge.query._syntax import Excluded, Named, Syntax
 from bridge.query._words import (
     CONJUNCTIONS,
     FUNCTION_WORDS,
@@ -41,7 +42,12 @@ from bridge.schema import Label, Schema
 from bridge.tagging import Rejected
 from bridge.tagging.grammar import NegationPack, load_negation, phrase_pattern
 
-Kind = Literal["exclude", "lack", "opening"]
+Kind = Literal["exclude", "lack", "opening", "vague"]
+#: Kinds of cues of which nobody knows what they mean for what they reach, and why.
+_UNCLEAR: dict[Kind, str] = {
+    "opening": "follows an opening negation, which may be a title",
+    "vague": "follows a negation that may belong to a sentence",
+}
 
 _MAX_FREE_WORDS = 3
 #: A list is looked at no further than this many words ahead.
@@ -81,6 +87,10 @@ class Negation:
     free: tuple[FreeText, ...] = ()
     unclear: tuple[Rejected, ...] = ()
     doubtful: frozenset[Range] = frozenset()
+    #: Whether the text begins as titles do ("no sex please we're british").
+    title: bool = False
+    #: Range of a value that was named (`brand:sony`) → its whole stretch with the cue before it.
+    wholes: Mapping[Range, Range] = field(default_factory=dict)
 
 
 def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Sequence[str]) -> list[Cue]:
@@ -93,6 +103,8 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
     found = words(text)
     opens = next((word.start for word in found if word.folded not in FUNCTION_WORDS), len(text))
     grammar = _grammar(tuple(languages))
+    pack = grammar.pack
+    universal = next((word.start for word in found if word.folded in pack.universal), len(text))
     for match in grammar.pattern.finditer(text):
         span = match.span()
         after, previous = first_after(found, match.end()), last_before(found, match.start())
@@ -100,13 +112,17 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
             continue
         cue = _plain(match.group())
         kind = grammar.kinds[cue]
-        if (
-            _plain(found[after].folded) in grammar.not_before
-            or (previous is not None and _plain(found[previous].folded) in grammar.not_after)
-            or (kind == "lack" and found[after].folded[:1].isdigit())
-        ):
-            continue
-        if opens >= match.start():
+        before = "" if previous is None else _plain(found[previous].folded)
+        if kind == "lack" and found[after].folded[:1].isdigit():
+            continue  # "chanel no 5"
+        if cue in pack.excepting:
+            # "any laptop but dell", but neither "nothing but sony" nor "not a mouse but a keyboard".
+            if before in pack.only or cues:
+                continue
+            kind = "exclude" if universal < match.start() else "vague"
+        elif _plain(found[after].folded) in grammar.not_before or before in grammar.not_after:
+            kind = "vague"
+        elif opens >= match.start():
             # Of free text behind an opening cue nobody knows whether it is a title.
             kind = "lack" if cue in grammar.opening else "opening"
         start = span[0]
@@ -136,17 +152,21 @@ def is_free_of(text: str, entity: Entity, languages: Sequence[str]) -> bool:
 def apply_negation(
     text: str,
     schema: Schema,
+    syntax: Syntax,
     cues: Sequence[Cue],
-    excluded: Sequence[Excluded],
     entities: Sequence[Entity],
-    fences: Iterable[Range],
+    quantities: Iterable[Range],
 ) -> Negation:
-    """Give every cue, and every `-word`, what it reaches. `fences` end a scope (quantities, quotes, named values)."""
-    if not cues and not excluded:
+    """Give every cue, and every `-word`, what it reaches.
+
+    A scope ends at `quantities` and at the user's own syntax; a value that the user named may be denied as a whole.
+    """
+    if not cues and not syntax.excluded:
         return Negation(tuple(entities))
-    blocked = [*fences, *((cue.start, cue.end) for cue in cues), *(item.whole for item in excluded)]
-    scope = _Scope(text, schema, entities, blocked)
-    for item in excluded:
+    blocked = [*quantities, *syntax.protected, *(named.whole for named in syntax.named)]
+    blocked += [*((cue.start, cue.end) for cue in cues), *(item.whole for item in syntax.excluded)]
+    scope = _Scope(text, schema, entities, blocked, syntax.named)
+    for item in syntax.excluded:
         scope.exclude(item)
     for cue in cues:
         scope.reach(cue)
@@ -155,32 +175,41 @@ def apply_negation(
     for entity in entities:
         span = (entity.start, entity.end)
         _, kind = scope.reached.get(span, (None, None))
-        if not _is_word(entity) or (kind is None and span not in scope.beside):
+        if entity.source == "syntax" and span in scope.wholes:
+            kept.append(replace(entity, negated=True))
+        elif not _is_word(entity) or (kind is None and span not in scope.beside):
             kept.append(entity)
-        elif kind == "opening":
-            unclear.append(Rejected(entity, "follows an opening negation, which may be a title"))
+        elif kind in _UNCLEAR:
+            unclear.append(Rejected(entity, _UNCLEAR[kind]))
         elif kind is not None:
             kept.append(replace(entity, negated=True))
         elif schema.labels[entity.label].position == "head":
             unclear.append(Rejected(entity, "follows words that are not wanted, and may be one thing with them"))
         else:
             kept.append(entity)
-    consumes = {span: taken for span, (taken, kind) in scope.reached.items() if kind != "opening"}
-    free = tuple(one for one in scope.free if one.kind != "opening")
-    return Negation(tuple(kept), consumes, free, tuple(unclear), frozenset(scope.beside))
+    consumes = {span: taken for span, (taken, kind) in scope.reached.items() if kind not in _UNCLEAR}
+    free = tuple(one for one in scope.free if one.kind not in _UNCLEAR)
+    title = any(cue.kind == "opening" for cue in cues)
+    return Negation(tuple(kept), consumes, free, tuple(unclear), frozenset(scope.beside), title, scope.wholes)
 
 
 class _Scope:
     """How far the cues of one text reach; what they reach grows with each of them."""
 
-    def __init__(self, text: str, schema: Schema, entities: Sequence[Entity], blocked: Sequence[Range]) -> None:
+    def __init__(
+        self,
+        text: str,
+        schema: Schema,
+        entities: Sequence[Entity],
+        blocked: Sequence[Range],
+        named: Sequence[Named],
+    ) -> None:
         self._text = text
         self._found = words(text)
         self._blocked = blocked
         self._pack = load_negation(tuple(schema.languages))
         #: "not starring …", "not genre horror": a label's own words lead to its value.
-        named = {word.folded for name, label in schema.labels.items() for word in _label_words(name, label)}
-        self._leading = self._pack.leading | named
+        self._naming = {name: _label_words(name, label) for name, label in schema.labels.items()}
         self._starts: dict[int, list[Entity]] = {}
         for entity in entities:
             if _is_word(entity):
@@ -188,6 +217,8 @@ class _Scope:
         #: Range of an entity → the text that its negation takes, and the kind of cue.
         self.reached: dict[Range, tuple[Range, Kind]] = {}
         self.free: list[FreeText] = []
+        self.wholes: dict[Range, Range] = {}
+        self._named = named
         #: Ranges of entities right behind negated words that are none ("without added sugar", "not steel toe boots").
         self.beside: set[Range] = set()
 
@@ -201,15 +232,19 @@ class _Scope:
 
     def reach(self, cue: Cue) -> None:
         """What a cue reaches: the thing behind it, and in a list what is joined to that."""
+        if self._deny_named(cue):
+            return
         after = first_after(self._found, cue.end)
         index = self._skip_leading(len(self._found) if after is None else after)
         labels: set[str] = set()
+        last: Range | None = None
         position = cue.start
         while index < len(self._found) and not self._is_blocked(self._found[index]):
             start = self._found[index].start
             here = self._starts.get(start)
             if here:
-                end = max(entity.end for entity in here)
+                last = (start, max(entity.end for entity in here))
+                end = self._with_name(last[1], here)
                 for entity in here:
                     self.reached[entity.start, entity.end] = ((position, end), cue.kind)
                 labels |= {entity.label for entity in here}
@@ -223,6 +258,10 @@ class _Scope:
                     index = linked
                     continue
                 self.free.append(FreeText(start, end, cue.kind, (position, end)))
+                if cue.kind == "lack" and last is not None:
+                    # "without cable or case": once the cable is dealt with, no `case` may be required either.
+                    (first, _), kind = self.reached[last]
+                    self.reached[last] = ((first, end), kind)
                 if cue.kind != "opening":
                     self._mark_beside(end)
             join = joined_after(self._text, self._found, end)
@@ -232,6 +271,15 @@ class _Scope:
             if join.kind != "choice" and not self._goes_on(index, labels, cue):
                 return
             position = end
+
+    def _deny_named(self, cue: Cue) -> bool:
+        """`not brand:sony`: deny what the user named right behind a cue, with all its values."""
+        start, position = cue.start, cue.end
+        for named in self._named:
+            if named.whole[0] >= position and not self._text[position : named.whole[0]].strip():
+                self.wholes[named.entity.start, named.entity.end] = (start, named.whole[1])
+                start = position = named.whole[1]
+        return position > cue.end
 
     def _goes_on(self, index: int, labels: set[str], cue: Cue) -> bool:
         """Whether the list goes on behind a comma or `and`: with values of the same labels, or up to an `or`."""
@@ -263,19 +311,38 @@ class _Scope:
         index = self._skip_leading(index + 1)
         return index if index < len(self._found) and self._found[index].start in self._starts else None
 
+    def _with_name(self, end: int, here: Sequence[Entity]) -> int:
+        """The end of a value with its label's own words behind it ("no automatic *transmission*")."""
+        naming = frozenset().union(*(self._naming[entity.label] for entity in here))
+        index = first_after(self._found, end)
+        while index is not None and index < len(self._found) and self._found[index].folded in naming:
+            if self._starting(index) or between(self._text, end, self._found[index].start):
+                break
+            end = self._found[index].end
+            index += 1
+        return end
+
     def _mark_beside(self, end: int) -> None:
         index = first_after(self._found, end)
         if index is not None and not between(self._text, end, self._found[index].start):
             self.beside |= {(one.start, one.end) for one in self._starts.get(self._found[index].start, ())}
 
     def _skip_leading(self, index: int) -> int:
-        while (
-            index < len(self._found)
-            and self._found[index].folded in self._leading
-            and self._found[index].start not in self._starts
-        ):
+        """The index without words that only lead to a thing; those of a label only to a value of it."""
+        index = self._skip(index, self._pack.leading)
+        for name, naming in self._naming.items():
+            at = self._skip(index, naming | self._pack.leading)
+            if at > index and any(e.label == name for e in self._starting(at)):
+                return at
+        return index
+
+    def _skip(self, index: int, leading: Container[str]) -> int:
+        while index < len(self._found) and self._found[index].folded in leading and not self._starting(index):
             index += 1
         return index
+
+    def _starting(self, index: int) -> Sequence[Entity]:
+        return self._starts.get(self._found[index].start, ()) if index < len(self._found) else ()
 
     def _is_blocked(self, word: Word) -> bool:
         return any(overlaps((word.start, word.end), block) for block in self._blocked)
@@ -312,10 +379,11 @@ class _Grammar:
 @lru_cache(maxsize=16)
 def _grammar(languages: tuple[str, ...]) -> _Grammar:
     pack = load_negation(languages)
-    phrases = phrase_pattern((*pack.exclude, *pack.lack))
+    phrases = phrase_pattern((*pack.exclude, *pack.lack, *pack.vague, *pack.excepting))
     pattern = re.compile(rf"(?<![\w'’&./-]){phrases}(?![\w'’&./-])", re.IGNORECASE)
     kinds: dict[str, Kind] = {_plain(phrase): "exclude" for phrase in pack.exclude}
     kinds |= {_plain(phrase): "lack" for phrase in pack.lack}
+    kinds |= {_plain(phrase): "vague" for phrase in (*pack.vague, *pack.excepting)}
     opening, before, after = (
         frozenset(_plain(one) for one in listed) for listed in (pack.opening, pack.not_before, pack.not_after)
     )
@@ -327,10 +395,9 @@ def _plain(words_: str) -> str:
     return re.sub(r"\s+", " ", words_.casefold().replace("'", "").replace("’", ""))
 
 
-def _label_words(name: str, label: Label) -> Iterator[Word]:
-    if label.kind == "keyword":
-        for phrase in (name.replace("_", " "), label.text or "", *label.cues):
-            yield from words(phrase)
+def _label_words(name: str, label: Label) -> frozenset[str]:
+    phrases = (name.replace("_", " "), label.text or "", *label.cues) if label.kind == "keyword" else ()
+    return frozenset(word.folded for phrase in phrases for word in words(phrase))
 
 
 def _is_word(entity: Entity) -> bool:

@@ -192,13 +192,14 @@ class QueryParser:
             cues = [] if foreign else find_cues(text, syntax, closed, self.schema.languages)
             spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
-        fences = [*syntax.protected, *(named.whole for named in syntax.named), *_consumed(quantities)]
+        amounts = _consumed(quantities)
         grammar = [q.entity for q in quantities]
         named = [n.entity for n in syntax.named]
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
         quantities = [q for q in quantities if q.entity in accepted]
-        excluded = () if "negation" in options.disable else syntax.excluded
-        negation = apply_negation(text, self.schema, cues, excluded, accepted, fences)
+        negation = Negation(tuple(accepted))
+        if "negation" not in options.disable:
+            negation = apply_negation(text, self.schema, syntax, cues, accepted, amounts)
         late += negation.unclear
         unclear = [one.entity for one in negation.unclear]
         back, lost = second_readings([*negation.entities, *unclear], lost, self.schema)
@@ -273,6 +274,9 @@ class QueryParser:
         return decisions
 
     def _doubt(self, entity: Entity, work: _Work) -> str | None:
+        """Why a negation elsewhere in the text keeps a value from filtering."""
+        if work.negation.title:
+            return "the text begins as titles do"
         doubtful = (entity.start, entity.end) in work.negation.doubtful
         return "it follows words that are not wanted" if doubtful else None
 
@@ -285,7 +289,7 @@ class QueryParser:
             self.schema,
             work.text,
             decisions,
-            named=[(n.whole, (n.entity.start, n.entity.end)) for n in work.syntax.named],
+            named=[(work.negation.wholes.get(n.value, n.whole), n.value) for n in work.syntax.named],
             disabled=options.disable,
             generation=self._values.generation,
             mode="tiers" if self.schema.relaxation == "tiers" else "filters",

@@ -12,7 +12,7 @@ from bridge.query._chips import chips
 from bridge.query._decisions import Decision, rejected
 from bridge.query._lists import joined_after, opener, without_members
 from bridge.query._merge import AGAINST, merge_filters, unique
-from bridge.query._words import Range, cut, has_content, merge, subtract, with_introduction, words
+from bridge.query._words import Range, cut, has_content, merge, subtract, tidy, with_introduction, words
 from bridge.schema import Schema
 
 _ROLE_ORDER = {"filter": 0, "exclude": 1, "expand": 2, "boost": 3, "demote": 4, "sort": 5}
@@ -83,11 +83,11 @@ def required_text(text: str, decisions: Iterable[Decision], named: Sequence[tupl
     if not consumed and not values:
         return text
     left = without_members(text, merge([*consumed, *values])) if values else ""
-    for less in (left, cut(text, consumed), cut(text, subtract(consumed, [value for _, value in named]))):
+    for less in (left, without_members(text, consumed), cut(text, subtract(consumed, [value for _, value in named]))):
         if less != text and has_content(less):
-            return less
+            return tidy(less)
     less = cut(text, _against(kept))
-    return less if has_content(less) else text
+    return tidy(less) if less != text and has_content(less) else text
 
 
 def _switch_off(decisions: Iterable[Decision], disabled: frozenset[str]) -> list[Decision]:

@@ -41,9 +41,25 @@ def is_head(
 
 
 def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity]) -> bool:
-    """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea)."""
+    """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea).
+
+    Words may stand between where the member is a plural, thus a thing and no description ("trucks and electric cars").
+    """
+    own = {e.end for e in entities if e.label == entity.label}
     join = joined_before(text, found, entity.start)
-    return join is not None and not any(e.label == entity.label and e.end == found[join.index].end for e in entities)
+    if join is not None and found[join.index].end not in own:
+        return True
+    for word in found:
+        if word.end < entity.start and word.end not in own and is_plural(word.folded):
+            after = joined_after(text, found, word.end)
+            if after is not None and after.kind != "comma" and found[after.index].start <= entity.start:
+                return True
+    return False
+
+
+def is_plural(word: str) -> bool:
+    """Whether a word looks like a regular plural: `trucks`, not `wireless` or `plus`."""
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s"))
 
 
 def ends_phrase(

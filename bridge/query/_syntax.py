@@ -18,17 +18,24 @@ from bridge.schema import Schema
 from bridge.tagging.grammar import read_interval
 
 #: What closes must follow what it closes without a space, but for the French «…»: `10 " pots and 12 " pans` is inches.
-_QUOTED = r"[\"“„](?!\s)[^\"“”„]*[^\"“”„\s][\"”“]|‘(?!\s)(?:[^‘’]|’(?=\w))+’|«[^«»]+»"
+_QUOTED = (
+    r"[\"“„](?!\s)[^\"“”„]*[^\"“”„\s][\"”“]|«[^«»]+»"
+    r"|‘(?!\s)(?:[^‘’]|’(?=\w))+’|'(?![\s\d])(?:[^']|'(?=\w))*[^'\s]'(?!\w)"
+)
 _QUOTES = re.compile(rf"(?<![^\s\-:(])(?:{_QUOTED})(?=$|[\s.,;:!?)])")
 _NAME = r"[^\W\d][\w.]{0,63}"
 _HEAD = re.compile(
     rf"(?<![^\s(])(?P<minus>-)?(?:@(?P<at>{_NAME})(?:[:=]\s?|\s+)|(?P<name>{_NAME})[:=](?P<gap>\s?))(?=[^\s:=])"
 )
-_VALUE = re.compile(rf"(?:{_QUOTED}|\([^()]*\)|[^\s\"“”„«»]+)")
+_VALUE = re.compile(rf"(?:{_QUOTED}|\([^()]*\)|\[[^\[\]]*\]|[^\s\"“”„«»]+)")
+_BRACKETS = re.compile(r"\[\s*(\S+)\s+to\s+(\S+)\s*\]", re.IGNORECASE)
 _OR = re.compile(r"\s+or\s+|\s*[,|]+\s*", re.IGNORECASE)
 #: A number after the dash is a number ("-5 degree sleeping bag"), not a word to leave out; after a lone letter the dash
 #: joins ("t -shirt").
-_MINUS = re.compile(rf"(?<!\S)(?<!\b\w\s)-(?P<word>{_QUOTED}|[^\W\d_][^\s\"“”„]*)")
+_MINUS = re.compile(rf"(?<![^\s,])(?<!\b\w\s)[-–−](?P<word>{_QUOTED}|[^\W\d_][^\s\"“”„,]*)")
+_ADDRESS = re.compile(
+    r"(?<!\S)(?:(?:[a-z][a-z0-9+.\-]{1,15}://|www\.)\S+|[^\s@]+@[^\s@.]+(?:\.[^\s@.]+)+)", re.IGNORECASE
+)
 _HEART = re.compile(r"(?<!\S)</?3(?!\S)")
 _LOOSE = ".,;:!?)"
 #: How alike a name and a label's must be (0 to 100) for a hint.
@@ -49,6 +56,10 @@ class Named:
     entity: Entity
     whole: Range
 
+    @property
+    def value(self) -> Range:
+        return self.entity.start, self.entity.end
+
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
@@ -61,7 +72,9 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """What the user marked. `protected` are stretches where nothing is inferred: quotes, with their signs, and `<3`.
+    """What the user marked.
+
+    `protected` are stretches where nothing is inferred: quotes, with their signs, addresses of pages and people, `<3`.
 
     `notes` are hints for explain: names that are nearly a label's.
     """
@@ -91,6 +104,7 @@ def read_syntax(
     named = [one for match in _HEAD.finditer(text) for one in reader.named(match)]
     excluded = list(reader.excluded())
     protected = [match.span() for match in _QUOTES.finditer(text) if reader.free(match.span())]
+    protected += [match.span() for match in _ADDRESS.finditer(text) if reader.free(match.span())]
     protected += [match.span() for match in _HEART.finditer(text) if not reader.is_name_before(match.start())]
     return Syntax(tuple(sorted(protected)), tuple(named), tuple(excluded), tuple(dict.fromkeys(reader.notes)))
 
@@ -140,7 +154,7 @@ class _Reader:
         if value is None or not entities:
             return []
         # Signs that close a value go with it, a comma behind it does not.
-        whole_end = value[1] if self._text[value[0]] in '("“„‘«' else entities[-1].end
+        whole_end = value[1] if self._text[value[0]] in "([\"“„‘«'" else entities[-1].end
         starts = [match.start(), *(entity.end for entity in entities[:-1])]
         ends = [*(entity.end for entity in entities[:-1]), whole_end]
         self._taken.append((match.start(), whole_end))
@@ -173,7 +187,7 @@ class _Reader:
         keyword = self._schema.labels[label].kind == "keyword"
         if stretch.startswith("(") and stretch.endswith(")"):
             parts = list(_parts(self._text, (start + 1, end - 1)))
-        elif keyword and "," in stretch.strip(_LOOSE) and not self._ends.get((label, start), 0) >= end:
+        elif keyword and _OR.search(stretch.strip(_LOOSE)) and not self._ends.get((label, start), 0) >= end:
             parts = list(_parts(self._text, value))
         else:
             parts = [value]
@@ -223,19 +237,20 @@ def _entity(text: str, span: Range, label: str, schema: Schema, dates: ReadDate 
         end -= len(text[start:end]) - len(text[start:end].rstrip(_LOOSE))
         start += text[start:end].startswith("(")
     written = text[start:end]
-    if not written.strip():
+    if not any(map(str.isalnum, written)):
         return None
     kind = schema.labels[label].kind
     if kind == "keyword":
         return Entity(label, written, written, start, end, 1.0, "syntax")
-    interval = read_interval(schema.labels[label], written, schema.languages) if kind in ("number", "range") else None
+    plain = _BRACKETS.sub(r"\1..\2", written)
+    interval = read_interval(schema.labels[label], plain, schema.languages) if kind in ("number", "range") else None
     if interval is None and dates is not None:
-        interval = dates(written, label)
+        interval = dates(plain, label)
     return None if interval is None else Entity(label, written, interval, start, end, 1.0, "syntax")
 
 
 def _unquote(text: str, span: Range) -> Range:
     start, end = span
-    if end - start >= 2 and text[start] in '"“„‘«' and text[end - 1] in '"”“’»':
+    if end - start >= 2 and text[start] in "\"“„‘«'" and text[end - 1] in "\"”“’»'":
         return start + 1, end - 1
     return span

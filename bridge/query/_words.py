@@ -15,6 +15,7 @@ Range = tuple[int, int]
 _WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f]|[-'’.&](?=[^\W_]))*")
 
 
+_EMPTY = re.compile(r"[(\[{]\s*[)\]}]")
 _ENGLISH = load_function_words("en")
 #: Words after which something else is described than what the query is for ("case for smartwatch").
 PREPOSITIONS = _ENGLISH.prepositions
@@ -104,6 +105,11 @@ def cut(text: str, ranges: Iterable[Range]) -> str:
         result = _join(result, text[position:start])
         position = end
     return _join(result, text[position:]).strip()
+
+
+def tidy(text: str) -> str:
+    """The text without brackets and commas that a cut has left with nothing in them or beside them."""
+    return re.sub(r"\s{2,}", " ", _EMPTY.sub("", text)).strip(" ,;/|&+")
 
 
 def _join(left: str, right: str) -> str:

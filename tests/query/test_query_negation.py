@@ -6,7 +6,7 @@ import pytest
 
 from bridge.clauses import Match, Terms
 
-from .conftest import SHOP_RATES, Shop, clause, reasons, roles
+from .conftest import SHOP, SHOP_RATES, Shop, clause, reasons, roles
 
 
 @pytest.mark.parametrize("cue", ["not", "without", "no", "except", "except for", "excluding", "other than", "but not"])
@@ -48,6 +48,22 @@ def test_no_free_text_is_ever_excluded(shop: Shop) -> None:
         ("coats not nike and red", {"brand!=Nike"}),
         ("nike boots not adidas", {"brand!=Adidas"}),
         ("boots not nike without laces", {"brand!=Nike", "feature!=laces"}),
+        ("boots neither nike nor adidas", {"brand!=Nike", "brand!=Adidas"}),
+        ("boots not nike, adidas, or target", {"brand!=Nike", "brand!=Adidas", "brand!=Target"}),
+        ("boots without zippers, laces or fur", {"feature!=laces"}),
+        ("boots not brand nike", {"brand!=Nike"}),
+        ("boots not from the brand nike", {"brand!=Nike"}),
+        ("boots not sold by nike", {"brand!=Nike"}),
+        ("boots not nike brand", {"brand!=Nike"}),
+        ("boots that are not nike", {"brand!=Nike"}),
+        ("boots which aren’t nike", {"brand!=Nike"}),
+        ("i dont want nike boots", {"brand!=Nike"}),
+        ("any boots but nike", {"brand!=Nike"}),
+        ("anything but nike boots", {"brand!=Nike"}),
+        ("except nike boots", {"brand!=Nike"}),
+        ("boots excluding nike & adidas", {"brand!=Nike", "brand!=Adidas"}),
+        ("boots not nike but adidas", {"brand!=Nike"}),
+        ("boots not not nike", {"brand!=Nike"}),
     ],
 )
 def test_the_scope_of_a_cue(shop: Shop, text: str, against: set[str]) -> None:
@@ -73,11 +89,55 @@ def test_the_scope_of_a_cue(shop: Shop, text: str, against: set[str]) -> None:
         "please do not disturb sign",
         "yes no game cards if not then what when not so or",
         "7 up",
+        "nothing but nike",
+        "never nike boots",
+        "food is not nike",
+        "boots but nike",
+        "wear nike not only boots",
+        "not your nike boots",
+        "nike boots no 7",
+        "nike boots no. 7",
+        "no sex please we're nike",
+        "nike free run boots",
+        "nike boots free shipping",
     ],
 )
 def test_what_only_looks_like_a_negation(shop: Shop, text: str) -> None:
     plan = shop().parse(text)
     assert all(c.role not in ("exclude", "demote") for c in plan.clauses)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["boots but nike", "boots never nike", "boots that is not enough nike", "no sex please we're nike"],
+)
+def test_what_a_negation_may_reach_never_filters(shop: Shop, text: str) -> None:
+    yaml = SHOP.replace("use: filter, relax: 1", "use: filter, position: any, relax: 1")
+    assert all(c.label != "brand" or c.role == "boost" for c in shop(yaml=yaml).parse(text).clauses)
+
+
+def test_a_thing_right_behind_unwanted_words_may_be_one_with_them(shop: Shop) -> None:
+    """`added coats` are not wanted; that coats are, nobody says."""
+    assert roles(shop().parse("boots without added coats")) == {}
+    assert roles(shop().parse("boots not steel toe coats")) == {"text!=steel toe": "demote"}
+
+
+def test_nothing_is_left_out_of_a_query_that_asks_for_nothing_else(shop: Shop) -> None:
+    for text in ("anything but nike", "-nike", "-brand:nike", "except nike or adidas"):
+        plan = shop().parse(text)
+        assert (plan.clauses, plan.required) == ((), text)
+        assert "nothing else is looked for" in reasons(plan)
+
+
+def test_what_is_not_wanted_is_not_required_even_where_all_the_rest_is_an_amount(shop: Shop) -> None:
+    plan = shop().parse("under $50 not nike")
+    assert roles(plan) == {"price=<50": "filter", "brand!=Nike": "exclude"}
+    assert plan.required == "under $50"
+
+
+def test_free_words_of_a_list_leave_the_text_with_its_values(shop: Shop) -> None:
+    assert shop().parse("boots without laces or fur").required == "boots"
+    assert shop().parse("boots without fur or laces").required == "boots without fur"
 
 
 def test_free_is_part_of_the_value_and_never_the_value_itself(shop: Shop) -> None:

@@ -58,7 +58,7 @@ VALUES = SHOP_VALUES | {"brand": {"Black and Decker": 9, "Nike": 40, "Adidas": 3
         ("brand: black & decker drill", ("Black and Decker",), "drill"),
         ("drill brand: nike", ("Nike",), "drill"),
         ("brand=nike drill", ("Nike",), "drill"),
-        ("drill (brand:nike)", ("Nike",), "drill ()"),
+        ("drill (brand:nike)", ("Nike",), "drill"),
         ("brand:(nike OR adidas) drill", ("Adidas", "Nike"), "drill"),
         ('brand:("black and decker" or nike) drill', ("Black and Decker", "Nike"), "drill"),
         ("brand:nike,adidas drill", ("Adidas", "Nike"), "drill"),
@@ -155,6 +155,39 @@ def test_a_dash_before_a_named_value_excludes_it(shop: Shop) -> None:
     plan = shop().parse("boots -brand:nike")
     assert roles(plan) == {"brand!=Nike": "exclude"}
     assert plan.required == "boots"
+
+
+@pytest.mark.parametrize(
+    ("text", "against", "required"),
+    [
+        ("boots NOT brand:nike", {"brand!=Nike"}, "boots"),
+        ("NOT brand:nike boots", {"brand!=Nike"}, "boots"),
+        ("boots except brand:(nike OR adidas)", {"brand!=Nike", "brand!=Adidas"}, "boots"),
+        ("boots -brand:(nike OR adidas)", {"brand!=Nike", "brand!=Adidas"}, "boots"),
+        ("boots -nike,-adidas", {"brand!=Nike", "brand!=Adidas"}, "boots"),
+        ("boots –nike", {"brand!=Nike"}, "boots"),
+        ("boots -'nike'", {"brand!=Nike"}, "boots"),
+    ],
+)
+def test_what_the_user_named_can_be_denied(shop: Shop, text: str, against: set[str], required: str) -> None:
+    plan = shop().parse(text)
+    assert roles(plan) == dict.fromkeys(against, "exclude")
+    assert plan.required == required
+
+
+@pytest.mark.parametrize(
+    "text", ["https://nike.com/red", "www.nike.com", "me@nike.com", "nike.com coupon", "boots !nike"]
+)
+def test_nothing_is_inferred_from_addresses_and_unknown_signs(shop: Shop, text: str) -> None:
+    plan = shop().parse(text)
+    assert all(c.label != "brand" for c in plan.clauses)
+    assert plan.required == text
+
+
+def test_a_range_may_be_written_as_query_strings_do(shop: Shop) -> None:
+    plan = shop().parse("coats price:[10 TO 20]")
+    assert clause(plan, "price=10..20").condition == Range("price", Interval(gte=10, lte=20))
+    assert plan.required == "coats"
 
 
 def test_a_dash_takes_the_whole_of_a_stored_value(shop: Shop) -> None:

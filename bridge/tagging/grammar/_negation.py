@@ -18,6 +18,13 @@ class NegationPack(Pack):
     #: Words that name things which are not wanted (`not`), and those that name what is missing (`without`).
     exclude: Phrases = ()
     lack: Phrases = ()
+    #: Words that deny something, but nobody knows what for a search: `never`.
+    vague: Phrases = ()
+    #: Words that name an exception where one of `universal` stands before them ("any laptop but dell"), not behind one
+    #: of `only` ("nothing but dell").
+    excepting: Phrases = ()
+    universal: Words = frozenset()
+    only: Words = frozenset()
     #: Of these, the ones that deny also where they open the query; the others open titles ("no man's sky").
     opening: Words = frozenset()
     #: Words between one that denies and the thing meant: `not made by nike`.
