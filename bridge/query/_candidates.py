@@ -14,7 +14,7 @@ from bridge.query._syntax import Syntax
 from bridge.query._words import FUNCTION_WORDS, Range, inside, overlaps, words
 from bridge.schema import Schema
 from bridge.scorer import Scorer
-from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find_quantities
+from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find_quantities, find_sorts
 
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
@@ -25,11 +25,19 @@ _PARTIAL = re.compile(r"[^\W_][-.]|[-.][^\W_]")
 def from_grammar(
     text: str, schema: Schema, now: datetime, stats: Mapping[str, Stats], options: Options
 ) -> list[QuantityMatch]:
-    """Quantities and dates of the labels that are not switched off."""
+    """Quantities, dates and words that order, of the labels that are not switched off.
+
+    The value of words that order is `lowest` or `highest`.
+    """
     if "grammar" in options.disable:
         return []
     found: list[QuantityMatch] = []
-    for match in (*find_quantities(text, schema, stats=stats), *find_dates(text, schema, now, stats=stats)):
+    matches = [*find_quantities(text, schema, stats=stats), *find_dates(text, schema, now, stats=stats)]
+    for sort in find_sorts(text, schema):
+        words_ = text[sort.start : sort.end]
+        entity = Entity(sort.label, words_, sort.order, sort.start, sort.end, 1.0, "grammar")
+        matches.append(QuantityMatch(entity, sort.consumes))
+    for match in matches:
         readings = [e for e in (match.entity, *match.others) if e.label not in options.disable]
         if readings:
             found.append(replace(match, entity=readings[0], others=tuple(readings[1:])))

@@ -10,7 +10,7 @@ from typing import Literal
 from bridge.clauses import Rank, Role
 from bridge.entities import Entity, Stats
 from bridge.query._decisions import IGNORED, Context, Decision, accepted, clause_for, rejected
-from bridge.query._words import Range as TextRange
+from bridge.tagging import QuantityMatch
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000.0
@@ -18,8 +18,9 @@ _DAY = 86_400_000.0
 Order = Literal["lowest", "highest"]
 
 
-def decide_sort(entity: Entity, order: Order, consumes: Sequence[TextRange], context: Context) -> Decision:
-    """What becomes of words that ask for the lowest or the highest values of a label first."""
+def decide_sort(entity: Entity, match: QuantityMatch, context: Context) -> Decision:
+    """What becomes of words that ask for the lowest or the highest values of a label first: the entity's value."""
+    order: Order = "lowest" if entity.value == "lowest" else "highest"
     schema = context.schema
     label = schema.labels[entity.label]
     field = schema.field_of(entity.label)
@@ -44,7 +45,7 @@ def decide_sort(entity: Entity, order: Order, consumes: Sequence[TextRange], con
         rank = _of_dates(field, order, stats, context.now) if label.kind == "date" else _of_numbers(field, order, stats)
         reason = "the schema lets it order the hits" if role == "sort" else "the schema allows no more than boost"
     clause = clause_for(role, rank, entity, order, label.boost, label.relax)
-    return accepted(replace(clause, consumes=tuple(consumes)), (entity,), reason)
+    return accepted(replace(clause, consumes=match.consumes), (entity,), reason)
 
 
 def agree_on_order(decisions: Sequence[Decision]) -> list[Decision]:

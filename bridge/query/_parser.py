@@ -24,6 +24,7 @@ from bridge.query._candidates import (
 )
 from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
+from bridge.query._decide_sorts import agree_on_order, decide_sort
 from bridge.query._decisions import Context, Decision
 from bridge.query._language import evidence, foreign_reason
 from bridge.query._link import link, link_meant
@@ -262,13 +263,16 @@ class QueryParser:
                 groups.setdefault((entity.start, entity.end), []).append(entity)
             elif not foreign:
                 match = amounts.get((entity.start, entity.end, entity.label))
-                decisions += decide_amount(entity, match, context)
+                if match is not None and isinstance(entity.value, str):
+                    decisions.append(decide_sort(entity, match, context))
+                else:
+                    decisions += decide_amount(entity, match, context)
         for group in groups.values():
             linked = [link(entity, self.schema, dictionary) for entity in group]
             decisions += decide_value([item for item in linked if item is not None], context)
         for one in meant:
             decisions += decide_value([link_meant(one, dictionary)], context)
-        decisions = agree(decisions, self.schema)
+        decisions = agree_on_order(agree(decisions, self.schema))
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]
         return decisions

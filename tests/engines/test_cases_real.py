@@ -26,6 +26,7 @@ from bridge.query import Options, QueryParser
 from bridge.query._decide_sorts import Order, decide_sort
 from bridge.query._decisions import Context
 from bridge.schema import Schema
+from bridge.tagging import QuantityMatch
 from tests.engines.oracle import gain, meets, numbers, order_key
 
 pytestmark = pytest.mark.engine
@@ -168,8 +169,8 @@ def test_a_rank_boosts_documents_in_the_order_of_their_values(shop: Shop) -> Non
             continue
         orders: list[Order] = ["highest"] if label.kind == "rank" else ["lowest", "highest"]
         for order in orders:
-            words = Entity(name, "x", None, 0, 1, 1.0, "grammar")
-            clause = decide_sort(words, order, ((0, 1),), context).clause
+            words = Entity(name, "x", order, 0, 1, 1.0, "grammar")
+            clause = decide_sort(words, QuantityMatch(words, ((0, 1),)), context).clause
             assert clause is not None
             rank = clause.condition
             assert isinstance(rank, Rank)
