@@ -16,7 +16,14 @@ from functools import lru_cache
 
 from bridge.query._words import Range, words
 from bridge.schema import Schema, fold
-from bridge.tagging.grammar import Vocabulary, known_languages, load_function_words, load_vocabulary, phrase_pattern
+from bridge.tagging.grammar import (
+    Vocabulary,
+    known_languages,
+    load_function_words,
+    load_vocabulary,
+    phrase_pattern,
+    unit_words,
+)
 
 #: Languages written in each script other than Latin, as far as a schema is likely to name them.
 _SCRIPTS: dict[str, frozenset[str]] = {
@@ -80,7 +87,8 @@ def evidence(languages: tuple[str, ...]) -> _Evidence:
     known = {_base(one) for one in languages}
     packs = {code: load_function_words(code) for code in known_languages()}
     own = [pack for code, pack in packs.items() if code in known]
-    home = frozenset().union(*(pack.all | pack.shared for pack in own))
+    # "90 min" is an amount, and no Swedish.
+    home = frozenset().union(*(pack.all | pack.shared for pack in own), unit_words(languages))
     others = {code: pack for code, pack in packs.items() if code not in known}
     return _Evidence(
         home,

@@ -35,8 +35,10 @@ _AFTER = re.compile(
     r"|(?:is |are )?not supplied)\b",
     re.IGNORECASE,
 )
-#: Where the reach of a cue ends: the end of a sentence or clause. A comma does not end it.
-_BREAK = re.compile(r"[.!?;:\n\r|•()\[\]]|\b(?:but|however|which|that|while)\b|\s[-–—]\s|\s{3}", re.IGNORECASE)
+#: Where the reach of a cue ends: the end of a sentence or clause. A comma does not end it, nor does a decimal point.
+_BREAK = re.compile(
+    r"\.(?![0-9])|[!?;:\n\r|•()\[\]]|\b(?:but|however|which|that|while)\b|\s[-–—]\s|\s{3}", re.IGNORECASE
+)
 _WORD = re.compile(r"\w+(?:[’'.-]\w+)*|[,/&]")
 _JOINS = frozenset({",", "/", "&", "and", "or", "nor"})
 #: Words that may stand between a thing and `not included`: `plate and flower are not included`.

@@ -117,6 +117,11 @@ def test_a_named_value_alone_keeps_its_word(shop: Shop) -> None:
         ("10..20", Interval(gte=10, lte=20)),
         ("20-10", Interval(gte=10, lte=20)),
         ("1,500", Interval(gte=1500, lte=1500)),
+        ("$10-$20", Interval(gte=10, lte=20)),
+        ("$1,299.99+", Interval(gte=1299.99)),
+        ("<2k", Interval(lt=2000)),
+        ("20usd", Interval(gte=20, lte=20)),
+        ('"under 20 dollars"', Interval(lt=20)),
     ],
 )
 def test_a_named_amount_is_a_range(shop: Shop, value: str, interval: Interval) -> None:
@@ -128,7 +133,17 @@ def test_a_named_amount_is_a_range(shop: Shop, value: str, interval: Interval) -
 @pytest.mark.parametrize(
     "text",
     [
-        *["usb:c cable", "https://shop.example/price", "price:cheap coat", "re:zero", "a:b:c", "brand::zyx", "brand:"],
+        *[
+            "usb:c cable",
+            "https://shop.example/price",
+            "price:cheap coat",
+            "price:€20 coat",
+            "price:20cm coat",
+            "re:zero",
+            "a:b:c",
+            "brand::zyx",
+            "brand:",
+        ],
         *["me@brand.com", "10:30 alarm", "3:10 to yuma", "c++ shirt", "smile :) :-) ;-) -_-", "brand :zyx", "!zyx"],
     ],
 )

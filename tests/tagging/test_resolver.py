@@ -36,6 +36,13 @@ def test_the_longest_dictionary_value_wins() -> None:
     ]
 
 
+def test_a_stored_value_that_is_a_part_of_an_amount_is_no_value() -> None:
+    amount = entity("under $50", "price", "grammar")
+    assert accepted(amount, entity("under", "brand", "dictionary")) == [("price", "under $50")]
+    assert accepted(amount, entity("under $50", "title", "dictionary")) == [("title", "under $50")]
+    assert accepted(amount, entity("shoes under", "brand", "dictionary")) == [("brand", "shoes under")]
+
+
 def test_the_model_is_decided_by_score() -> None:
     assert accepted(entity("nike air max", "line", "model", 0.6), entity("nike", "brand", "model", 0.9)) == [
         ("brand", "nike")

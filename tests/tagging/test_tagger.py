@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from phrase_scorer import PhraseScorer
 
+from bridge.entities import Interval
 from bridge.schema import Schema, parse_schema
 from bridge.scorer import Scorer
 from bridge.tagging import Dictionary, TaggedDocument, Tagger, attributes
@@ -155,6 +156,45 @@ def test_a_cue_reaches_its_own_clause_and_not_the_next(title: str, expected: lis
 def test_numbers_are_read_in_the_label_unit() -> None:
     tagged = tag({"title": "15.6 inch screen, a deposit of $30"})
     assert kept(tagged) == [("screen", 15.6), ("weight", 30.0)]
+
+
+AMOUNTS = parse_schema(
+    """
+schema: laptops
+index: laptops
+text: [title]
+labels:
+  screen_size: {kind: number, unit: inch, cues: [screen, display]}
+  ram: {kind: number, unit: gb, model: false}
+  storage: {kind: number, unit: gb, model: false, cues: [ssd]}
+  weight: {kind: number, unit: kg, model: false}
+  price: {kind: range, unit: USD, model: false}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ('Laptop 15.6" display, 16 GB RAM, 512GB SSD', [("screen_size", 15.6), ("ram", 16.0), ("storage", 512.0)]),
+        ("Tablet with a screen of 25.4 cm", [("screen_size", 10.0)]),
+        ("Laptop, 4.4 lb", [("weight", 1.995806)]),
+        ("Laptop, now $999", [("price", Interval(gte=999.0, lte=999.0))]),
+        ("Laptops under $999", [("price", Interval(lt=999.0))]),
+        ("Laptop 16GB", []),  # of memory or of storage
+        ("HDMI cable, 72 inch", []),  # a length, and the model sees no screen size here
+        ("Sleeve for laptops up to 15 inch screens", []),  # no one number
+        ("iPhone 12", []),
+    ],
+)
+def test_documents_state_amounts_in_the_labels_units(title: str, expected: list[tuple[str, object]]) -> None:
+    assert kept(tag({"title": title}, AMOUNTS), AMOUNTS) == expected
+
+
+def test_an_amount_that_a_document_only_mentions_is_no_attribute() -> None:
+    tagged = tag({"title": "Battery compatible with laptops with 15.6 inch display"}, AMOUNTS)
+    assert kept(tagged, AMOUNTS) == []
+    assert mentioned(tagged, AMOUNTS) == [("screen_size", 15.6)]
 
 
 def test_labels_bound_to_a_field_are_not_tagged() -> None:

@@ -19,6 +19,7 @@ from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values
 from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
+from bridge.tagging.grammar._words import unit_words
 
 __all__ = [
     "MAX_NUMBER",
@@ -48,4 +49,5 @@ __all__ = [
     "read_interval",
     "read_number",
     "tokenise",
+    "unit_words",
 ]

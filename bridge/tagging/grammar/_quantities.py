@@ -158,6 +158,8 @@ class _Grammar:
 
     def _by_name(self, phrase: Phrase, names: Sequence[Named | None]) -> _Choice | None:
         """The label that a bare number belongs to: the one named beside it, else the one that must be meant."""
+        if not self._labels.words.known and not self._phrases.ends(phrase.last):
+            return None  # the next word may be a unit in a language that nobody here knows
         for named in names:
             if named is None:
                 continue

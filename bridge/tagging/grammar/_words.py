@@ -124,6 +124,14 @@ def load_words(languages: tuple[str, ...]) -> QuantityWords:
     return QuantityWords(next((pack for pack in packs if pack is not None), None))
 
 
+@lru_cache(maxsize=16)
+def unit_words(languages: tuple[str, ...]) -> frozenset[str]:
+    """Words of at least three letters that these languages have for units of measure."""
+    packs = (load_pack(language, "quantities", QuantityPack) for language in languages)
+    forms = (form for pack in packs if pack is not None for words in pack.units.values() for form in words)
+    return frozenset(word for form in forms for word in form.split() if len(word) > 2)
+
+
 def by_first_word(table: Mapping[Bound, Iterable[str]]) -> Table:
     """Phrases by their first word, longest first."""
     result: dict[str, list[tuple[tuple[str, ...], Bound]]] = {}
