@@ -6,6 +6,8 @@ wrong filter hides what the customer came for.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.schema import CURRENCIES
 from bridge.tagging.grammar._date_phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._date_words import DateWords
@@ -26,7 +28,10 @@ class Judge:
         self._phrases = reader
         self._reader = reader.reader
         self._pack = words.pack
-        self._leading = words.pack.function | words.before.keys() | words.amounts.keys() | words.either.keys()
+        phrases = (
+            phrase for table in (words.pack.before, words.pack.amounts, words.pack.either) for phrase in table.values()
+        )
+        self._leading = words.pack.function | {phrase.split()[-1] for found in phrases for phrase in found}
         self._years = years
         self._amounts = amounts
 
@@ -37,10 +42,7 @@ class Judge:
         """
         if not self._stands_free(phrase) or self._counts_something(phrase):
             return None
-        lead = first - 1
-        while self._form(lead) in self._pack.the:
-            lead -= 1
-        if self._form(lead) in self._pack.topics or self._form(phrase.last) in self._pack.likeness:
+        if self._is_topic(first) or self._form(phrase.last) in self._pack.likeness:
             return None
         if phrase.amount != "no" and not named and not self._beyond_amounts(phrase):
             return None
@@ -55,6 +57,10 @@ class Judge:
     def _refused(self, phrase: Phrase, *, named: bool) -> Phrase | bool | None:
         """None: the phrase is a date; True: it is none; a phrase: only that part of it is."""
         moment = phrase.moment
+        form = self._form(moment.first)
+        if not named and (form in self._pack.days or form in self._pack.weekdays):
+            # "today's deals", "delivered by friday"; "since yesterday" can only be about what the field holds
+            return not (phrase.bound == "gte" or (form in self._pack.days and phrase.cue in self._pack.agents)) or None
         if moment.year is None:
             return self._is_weak_alone(phrase, named=named) or None
         if moment.relative:
@@ -65,6 +71,8 @@ class Judge:
             return self._is_no_decade(phrase, named=named) or None
         if moment.weak and not named and self._is_named_thing(phrase):
             return self._year_alone(moment)
+        if moment.weak and phrase.plain and not named and self._form(moment.first) in self._pack.parts:
+            return replace(phrase, about=True)  # "macbook pro late 2013" may be its name
         return None
 
     # --------------------------------------------------------------------------------------------- kinds of date
@@ -79,6 +87,8 @@ class Judge:
         before, after = self._form(phrase.first - 1), self._form(phrase.last)
         if before in self._pack.numbered or before in self._pack.the:
             return True
+        if before in self._pack.negations:
+            return False
         if before in self._leading and before not in self._pack.lists | self._pack.articles:
             return True
         # "2001 a space odyssey", "2012: doomsday"
@@ -89,6 +99,12 @@ class Judge:
         before = self._form(moment.first - 1)
         if before in self._pack.ages and not phrase.compared:
             return True
+        if phrase.plain and not named:
+            while before in self._pack.the:
+                moment = replace(moment, first=moment.first - 1)
+                before = self._form(moment.first - 1)
+            if before in self._leading and before not in self._pack.lists | self._pack.negations:
+                return True  # "movies for 90s kids"
         if moment.grain == "century" and phrase.plain and not named:
             return not self._phrases.ends(phrase.last)  # "20th century fox"
         return False
@@ -112,22 +128,26 @@ class Judge:
         moment = phrase.moment
         if named or phrase.compared:
             return False
-        near = self._form(moment.first) in self._pack.days
-        if phrase.cue:
-            return near if phrase.cue in self._pack.of else False
-        whose = self._is_possessive(moment.last - 1)
         after, before = self._form(moment.last), self._form(moment.first - 1)
+        if after in self._pack.offers:
+            return True
+        if phrase.cue:
+            return False
         if moment.first == 0:
-            leads = bool(after) and after not in self._pack.function
-            return not leads or (near and not whose)
-        if near:
-            return before in self._leading or not (whose or self._phrases.ends(moment.last))
+            return not after or after in self._pack.function
         counted = moment.last - moment.first > 2
         if before in self._pack.the and counted:
             return False
         return before in self._leading and before not in self._pack.lists
 
     # ------------------------------------------------------------------------------------------------ what is near
+
+    def _is_topic(self, first: int) -> bool:
+        """Whether the words before say that something is about the date: `films set in the 1950s`."""
+        lead = first - 1
+        while self._form(lead) in self._pack.the | self._pack.within and lead > first - 4:
+            lead -= 1
+        return self._form(lead) in self._pack.topics
 
     def _stands_free(self, phrase: Phrase) -> bool:
         """Whether nothing touches the phrase that makes it part of something longer."""
@@ -167,8 +187,10 @@ class Judge:
     def _beyond_amounts(self, phrase: Phrase) -> bool:
         """Whether words that bound amounts as well can only mean the year: no money here, or no round sum."""
         moment = phrase.moment
-        may = phrase.amount == "either" and moment.is_year
-        return may and (not self._amounts or (moment.year or 0) % 50 != 0)
+        odd = (moment.year or 0) % 50 != 0
+        if phrase.amount == "yes":
+            return moment.is_year and self._years and odd
+        return moment.is_year and (odd or not self._amounts)
 
     def _is_of_many(self, at: int) -> bool:
         """Whether "of 2019" follows things in general ("films of 2019", "best of 2019"), not one ("class of 1984")."""
@@ -193,7 +215,7 @@ class Judge:
             return self._years  # a model ("audi q3 2021"), where the year is the car's
         if moment.grain == "month" and moment.year_at == moment.first:
             return not self._phrases.ends(phrase.last)  # "2019 march madness"
-        return self._form(moment.first) in self._pack.parts  # "macbook pro late 2013"
+        return False
 
     def _year_alone(self, moment: Moment) -> Phrase | None:
         if moment.year_at is None:
@@ -203,9 +225,6 @@ class Judge:
             return None
         phrase = Phrase((year,), (year.period(self._reader.today),), year.first, year.last)
         return phrase if self._stands_free(phrase) and not self._counts_something(phrase) else None
-
-    def _is_possessive(self, at: int) -> bool:
-        return self._reader.tokens[at].form.endswith(("'s", "’s"))
 
     def _form(self, at: int) -> str:
         return self._reader.form(at)

@@ -64,12 +64,20 @@ class PhraseReader:
     """Reads date phrases from tokens, in the words of one language."""
 
     def __init__(
-        self, tokens: Sequence[Token], words: DateWords, today: date, *, month_first: bool | None = None
+        self,
+        tokens: Sequence[Token],
+        words: DateWords,
+        today: date,
+        *,
+        month_first: bool | None = None,
+        ahead: bool = False,
     ) -> None:
+        """`ahead`: the dates lie in the future, so that a month without a year is the next one."""
         self.reader = DateReader(tokens, words.pack, today, month_first=month_first)
         self._words = words
         self._pack = words.pack
         self._today = today
+        self._ahead = ahead
 
     def read(self, at: int) -> Phrase | None:
         """The phrase that starts at a token, or None."""
@@ -181,13 +189,13 @@ class PhraseReader:
 
     def _joined(self, low: Moment, high: Moment, first: int) -> Phrase:
         low, high = self._complete(low, high)
-        period = low.period(self._today).to(high.period(self._today))
+        period = self._period(low).to(self._period(high))
         return Phrase((low, high), (period,), first, high.last, compared=True)
 
     def _complete(self, low: Moment, high: Moment) -> tuple[Moment, Moment]:
         """Both ends in years that fit: of `march to june 2021` in one, of `november to march 2021` in two."""
         if high.year is None and low.year is None:
-            start = high.period(self._today).first
+            start = self._period(high).first
             year = start.year if low.build(start.year).first <= start else start.year - 1
             return low.in_year(year, open_=True), high.in_year(start.year, open_=True)
         if low.year is None and high.year is not None:
@@ -202,12 +210,15 @@ class PhraseReader:
         return Phrase((moment,), self._periods([moment]), first, last, bound, compared=True)
 
     def _periods(self, moments: Sequence[Moment]) -> tuple[Period, ...]:
-        return tuple(moment.period(self._today) for moment in moments)
+        return tuple(self._period(moment) for moment in moments)
+
+    def _period(self, moment: Moment) -> Period:
+        return moment.period(self._today, ahead=self._ahead)
 
     def _comparator(self, at: int) -> tuple[Bound | None, int, Amounts]:
         """The bound that words or a sign set, the token after them, and whether they bound amounts as well."""
         if 0 <= at < len(self.reader.tokens) and self.reader.tokens[at].kind == "compare":
-            return SIGNS[self.reader.tokens[at].form], at + 1, "yes"
+            return SIGNS[self.reader.tokens[at].form], at + 1, "either"
         tables: tuple[tuple[Table, Amounts], ...] = (
             (self._words.before, "no"),
             (self._words.either, "either"),

@@ -41,6 +41,7 @@ class DateReader(FigureReader):
             self._year_and_part,
             self._part_of_period,
             self._decade,
+            self._half_decade,
             self._century,
             self._quarter,
             self._season,
@@ -165,12 +166,25 @@ class DateReader(FigureReader):
         year = self.year(at)
         if year is not None and not self.touches(at + 1, free=")],;:.!?'’\"+-–—"):
             return Moment(first, at + 1, grain, build, year, year_at=at, weak=weak)
-        short = self.number(at + 1) if self.is_quote(at) and self.touches(at + 1) else None
-        ends = not self.touches(at + 2, free=")],;.!?")
-        if short is not None and len(short) == 2 and short.isdecimal() and ends:
-            value = int(short) + (1900 if int(short) >= _SHORT_PAST else 2000)
-            return Moment(first, at + 2, grain, build, value)
+        short = self._short_year(at)
+        if short is not None:
+            return Moment(first, at + 2, grain, build, short, year_at=at)
         return Moment(first, after, grain, build, weak=weak)
+
+    def plain_year(self, at: int) -> Moment | None:
+        """A year alone: `1967`, `'67`."""
+        short = None if self.touches(at) else self._short_year(at)
+        if short is not None:
+            return Moment(at, at + 2, "year", _one_year, short, year_at=at)
+        value = self.year(at)
+        return None if value is None else Moment(at, at + 1, "year", _one_year, value, year_at=at)
+
+    def _short_year(self, at: int) -> int | None:
+        """The year that an apostrophe and two figures stand for."""
+        form = self.number(at + 1) if self.is_quote(at) and self.touches(at + 1) else None
+        if form is None or len(form) != 2 or not form.isdecimal() or self.touches(at + 2, free=")],;.!?"):
+            return None
+        return int(form) + (1900 if int(form) >= _SHORT_PAST else 2000)
 
     # ----------------------------------------------------------------------------------- decades and centuries
 
@@ -180,7 +194,11 @@ class DateReader(FigureReader):
         if part is None:
             return None
         after, end = at + 1, part
+        if self.joined(after, _DASHES):
+            after += 1
         joined = self._join(after)
+        if joined is not None and self.joined(joined, _DASHES):
+            joined += 1
         if joined is not None and (to := self.words.parts.get(self.form(joined))) is not None:
             after, end = joined + 1, to
         if self.joined(after, _DASHES):
@@ -229,6 +247,20 @@ class DateReader(FigureReader):
             return None
         return self._years(at, after + 1, value, 100 if value % 100 == 0 and value != 2000 else 10)
 
+    def _half_decade(self, at: int) -> Moment | None:
+        """`first half of the 90s`."""
+        ordinal = self._ordinal(at)
+        if ordinal is None or ordinal[0] > 2 or self.form(ordinal[1]) not in self.words.half:
+            return None
+        after = ordinal[1] + 1
+        while self.form(after) in self.words.of | self.words.the:
+            after += 1
+        whole = self._decade(after)
+        if whole is None or whole.grain != "decade" or whole.year is None:
+            return None
+        start = whole.year + 5 * (ordinal[0] - 1)
+        return fixed(at, whole.last, "decade", calendar.years(start, start + 4))
+
     def _century(self, at: int) -> Moment | None:
         """`19th century`, `nineteenth-century`."""
         ordinal = self._ordinal(at)
@@ -275,6 +307,10 @@ class DateReader(FigureReader):
         if self.joined(at, _DASHES) or self.form(at) in self.words.joins:
             return at + 1
         return None
+
+
+def _one_year(year: int) -> Period:
+    return calendar.years(year, year)
 
 
 def _hundred(tens: int) -> int:

@@ -86,6 +86,10 @@ class DatePack(Pack):
     topics: Words
     #: The same after it.
     likeness: Words
+    #: The same after a date that counts from today: "this week's deals".
+    offers: Words
+    #: Words after a year that belong to it: "2015 model".
+    tails: Words
     #: Words before a number that make it a name or a count.
     numbered: Words
     #: Words before two digits and an s that make it somebody's age.

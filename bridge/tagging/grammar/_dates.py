@@ -103,7 +103,10 @@ class _Finder:
         self._zone = _zone(schema.timezone)
         self._today = today
         self._tokens = tokenise(text)
-        self._phrases = PhraseReader(self._tokens, words, today, month_first=_month_first(schema))
+        ahead = all(holds == "years" or self._lies_ahead(name) for name, holds in labels.items())
+        self._phrases = PhraseReader(
+            self._tokens, words, today, month_first=_month_first(schema), ahead=ahead and "days" in labels.values()
+        )
         self._names = _names(schema, labels)
         money = any(is_currency(label.unit) for label in schema.labels.values())
         units = load_words(tuple(schema.languages)).units
@@ -128,7 +131,7 @@ class _Finder:
 
     def _matches(self, phrase: Phrase, done: int) -> tuple[list[QuantityMatch], int]:
         """What a phrase says of the labels, and the token after it; nothing where it is no date or nobody's."""
-        named, first = self._introduced(phrase.first, done)
+        named, first = self._introduced(phrase, done)
         after = self._name_after(phrase.last)
         spoken = named or after
         judged = self._judge.judge(phrase, first, named=spoken is not None or first < phrase.first)
@@ -139,8 +142,12 @@ class _Finder:
         labels = self._able(judged, named or after)
         if not labels:
             return [], judged.last
-        negated = self._phrases.reader.form(first - 1) in self._words.pack.negations
-        soft = judged.about or judged.moment.vague or self._is_bare(judged, first, after)
+        form, pack = self._phrases.reader.form, self._words.pack
+        negated = form(first - 1) in pack.negations
+        bare = self._is_bare(judged, first, after) and not negated
+        soft = judged.about or judged.moment.vague or bare
+        if judged.moment.is_year and form(judged.last) in pack.tails and after is None:
+            judged = replace(judged, last=judged.last + 1)  # "2015 model"
         begin = self._tokens[first - negated].start
         matches = []
         for moment, period in zip(judged.moments, judged.periods, strict=False):
@@ -168,7 +175,8 @@ class _Finder:
 
     def _is_all(self, phrase: Phrase) -> bool:
         """Whether the whole query is a year or a day that nothing makes a date: then it is a name."""
-        if not phrase.plain or not (phrase.moment.is_year or phrase.moment.relative):
+        moment = phrase.moment
+        if not phrase.plain or not (moment.is_year or moment.relative or moment.weak or moment.grain == "season"):
             return False
         kinds = ("word", "number", "sign")
         return not any(
@@ -177,8 +185,14 @@ class _Finder:
 
     # ----------------------------------------------------------------------------------------------- which label
 
-    def _introduced(self, at: int, done: int) -> tuple[str | None, int]:
+    def _introduced(self, phrase: Phrase, done: int) -> tuple[str | None, int]:
         """The label named by the words before a phrase, and the first token of all that introduces it."""
+        at = phrase.first
+        for inside in range(at + 1, phrase.moment.first + 1):
+            # "min year 2015", and "best before 2027" where that is a label
+            hit = self._name_before(inside, done)
+            if hit is not None:
+                return hit[0], min(at, hit[1])
         pack, form = self._words.pack, self._phrases.reader.form
         named: str | None = None
         first, spoken = at, False
@@ -236,6 +250,11 @@ class _Finder:
             if not (short and self._labels[name] == "years")
             and (phrase.relative or all(self._possible(name, period) for period in phrase.periods))
         ]
+
+    def _lies_ahead(self, name: str) -> bool:
+        """Whether most of what a field holds is still to come: days on which food expires, days of concerts."""
+        known = self._stats.get(self._schema.field_of(name))
+        return known is not None and known.median > calendar.milliseconds(calendar.day(self._today), self._zone)[1]
 
     def _possible(self, name: str, period: Period) -> bool:
         known = self._stats.get(self._schema.field_of(name))

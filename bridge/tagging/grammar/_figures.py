@@ -1,4 +1,4 @@
-"""Dates in figures: `2021-03-05`, `2021/03`, `03/2021`, `13.03.2021`, `2021`."""
+"""Dates in figures: `2021-03-05`, `2021/03`, `03/2021`, `13.03.2021`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FigureReader(TokenView):
     month_first: bool | None = None
 
     def read_figures(self, at: int) -> Moment | None:
-        """The date in figures that starts at a token, or None; a year alone is `plain_year`."""
+        """The date in figures that starts at a token, or None. A year alone is none of these."""
         return self._iso(at) or self._slashes(at)
 
     def _iso(self, at: int) -> Moment | None:
@@ -89,10 +89,3 @@ class FigureReader(TokenView):
             return None
         value = int(form)
         return value if FIRST_YEAR <= value <= LAST_YEAR else None
-
-    def plain_year(self, at: int) -> Moment | None:
-        """Four digits alone."""
-        value = self.year(at)
-        if value is None:
-            return None
-        return Moment(at, at + 1, "year", lambda y: calendar.years(y, y), value, year_at=at)

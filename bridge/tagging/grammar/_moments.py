@@ -33,17 +33,19 @@ class Moment:
     @property
     def is_year(self) -> bool:
         """Whether it is a year alone."""
-        return self.grain == "year" and self.year_at == self.first and self.last == self.first + 1
+        return self.grain == "year" and self.year_at == self.first
 
     def in_year(self, year: int, *, open_: bool = False) -> Moment:
         """The same part of a year; `open_`: which year was worked out from today."""
         return replace(self, year=year, relative=self.relative or open_)
 
-    def period(self, today: date) -> Period:
-        """Its days; an open year is that of the latest one that has begun."""
+    def period(self, today: date, *, ahead: bool = False) -> Period:
+        """Its days; an open year is that of the latest one that has begun, or (`ahead`) of the first not yet over."""
         if self.year is not None:
             return self.build(self.year)
         found = self.build(today.year)
+        if ahead:
+            return found if found.after > today else self.build(today.year + 1)
         return found if found.first <= today else self.build(today.year - 1)
 
 

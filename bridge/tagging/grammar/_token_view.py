@@ -18,8 +18,8 @@ class TokenView:
         self.tokens = tokens
 
     def form(self, at: int) -> str:
-        """The word at a token, in lower case and without a possessive ending; empty where there is none."""
-        if not 0 <= at < len(self.tokens) or self.tokens[at].kind != "word":
+        """The word at a token, in lower case and without a possessive ending; empty where there is none. `&` is one."""
+        if not 0 <= at < len(self.tokens) or (self.tokens[at].kind != "word" and self.tokens[at].form != "&"):
             return ""
         form = self.tokens[at].form
         return form[:-2] if form[-2:] in ("'s", "’s") else form

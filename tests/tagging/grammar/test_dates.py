@@ -109,6 +109,8 @@ def test_years(text: str, expected: str) -> None:
         ("early to mid 90s horror", "1990-01-01..1996-12-31"),
         ("horror since the late 90s", ">=1997-01-01"),
         ("horror from the 70s to the 90s", "1970-01-01..1999-12-31"),
+        ("mid-to-late 90s horror", "1994-01-01..1999-12-31"),
+        ("horror from the first half of the 90s", "1990-01-01..1994-12-31"),
         ("horror from the 19th century", "1801-01-01..1900-12-31"),
         ("horror of the 1800s", "1800-01-01..1899-12-31"),
     ],
@@ -145,6 +147,7 @@ def test_decades_and_centuries(text: str, expected: str) -> None:
         ("horror 05.03.2021", "2021-03-05"),
         ("horror march 5-10 2021", "2021-03-05..2021-03-10"),
         ("horror between 2021-03-05 and 2021-04-01", "2021-03-05..2021-04-01"),
+        ("horror late 2013", "~2013-09-01..2013-12-31"),  # as likely a part of a name
         ("horror in early 2020", "2020-01-01..2020-04-30"),
     ],
 )
@@ -204,6 +207,7 @@ def test_the_clock_gives_the_day_and_the_zone_says_when_it_begins() -> None:
         *("march of the penguins", "ides of march", "by august", "letters from april", "summer camp", "friday night"),
         *("may the best win", "fall from grace", "spring water", "boots to wear in winter", "that 70s show"),
         *("20th century fox", "women in their 30s", "over 60s", "films set in 1942", "movies about the 80s"),
+        *("films set in the 1950s", "movies for 90s kids", "today's deals", "delivered by friday", "summer of '42"),
         *("70s inspired sofa", "rtx 2060", "1080p", "$2019", "2000 watts", "2000 lumens", "2000 x 1000", "1920x1080"),
         *("wh-1000", "a1990", "90 minutes", "under 90", "24/7", "12:30", "1/2 cup", "2021-13-45", "30/02/2021"),
         *("3/4/2021", "0000", "9999", "in 12345", "since forever", "last samurai", "next door", "this is us"),
@@ -212,6 +216,13 @@ def test_the_clock_gives_the_day_and_the_zone_says_when_it_begins() -> None:
 )
 def test_what_only_looks_like_a_date_stays_text(text: str) -> None:
     assert films(text) == []
+
+
+def test_days_that_lie_ahead_make_a_month_the_next_one() -> None:
+    ahead = {"released": Stats(1781568000000, 1801440000000, 1924992000000)}
+    matches = find_dates("horror released after august", FILMS, NOW, stats=ahead)
+    assert [shown(match, FILMS) for match in matches] == ["released=>=2026-09-01"]
+    assert films("horror released after august") == [">=2025-09-01"]
 
 
 def test_the_order_of_day_and_month_is_the_languages() -> None:
@@ -239,7 +250,14 @@ def test_the_order_of_day_and_month_is_the_languages() -> None:
         ("corolla 2015 listed this week", ["~year=2015", "listed=2026-06-15..2026-06-21"]),
         ("audi q3 2021", ["~year=2021"]),
         ("corolla up to 2000", []),  # as likely a price
-        ("corolla under 2015", []),
+        ("corolla under 2000", []),
+        ("corolla under 2015", ["year=<2015"]),  # no price anybody names
+        ("corolla >= 2015", ["year=>=2015"]),
+        ("corolla min year 2015", ["year=>=2015"]),
+        ("corolla 2015 & newer", ["year=>=2015"]),
+        ("corolla not 2015", ["!year=2015"]),
+        ("'67 mustang", ["~year=1967"]),
+        ("2015 model corolla", ["~year=2015"]),
         ("peugeot 3008", []),
         ("honda 1940", []),  # the index has none so old
     ],
