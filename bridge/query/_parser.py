@@ -236,6 +236,7 @@ class QueryParser:
             *(f.consumes for f in work.negation.free),
         ]
         consumed += [named.whole for named in work.syntax.named]
+        dashed = {(item.start, item.end) for item in work.syntax.excluded}
         keywords = [e for e in work.entities if self._kind(e) == "keyword"]
         dictionary = self._values.dictionary()
         quoted = work.syntax.protected
@@ -248,7 +249,8 @@ class QueryParser:
             self._values.fill_rate,
             self._values.stats,
             lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
-            lambda entity: ends_phrase(text, found, entity, keywords, consumed),
+            # A dash is the user's own word on where the excluded thing ends.
+            lambda entity: (entity.start, entity.end) in dashed or ends_phrase(text, found, entity, keywords, consumed),
             lambda entity: self._doubt(entity, work) or modifiers.refusal(entity),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,

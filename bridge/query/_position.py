@@ -26,16 +26,18 @@ def is_head(
 ) -> bool:
     """Whether the query is for the thing that `entity` names.
 
-    With `is_loose` (a synonym) the entity must also open the query: "vacuum cleaner" is no `cleaner`.
+    With `is_loose` (a synonym) only stored values may stand before it: "nike trainers", but "vacuum cleaner" is no
+    `cleaner`.
 
     `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
     `quoted` ranges have no grammar.
     """
     taken = list(consumed)
-    before = [w for w in found if w.end <= entity.start and not _in(w, taken) and not _in(w, quoted)]
+    stored = [(e.start, e.end) for e in entities if e.source == "dictionary" and e.end <= entity.start]
+    before = [w for w in found if w.end <= entity.start and not _in(w, (*taken, *quoted, *stored))]
     if any(word.folded in PREPOSITIONS for word in before):
         return False
-    if is_loose and any(not _in(word, quoted) for word in before):
+    if is_loose and any(word.folded not in CONJUNCTIONS for word in before):
         return False
     return not _opens_late(text, found, entity, entities) and ends_phrase(text, found, entity, entities, taken)
 

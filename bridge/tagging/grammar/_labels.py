@@ -37,6 +37,11 @@ class NumberLabel:
         return is_currency(self.unit)
 
     @property
+    def counts(self) -> bool:
+        """Whether it counts what its name says (`3 bedrooms`), so that a bare number beside the name is its amount."""
+        return self.unit in (None, "piece")
+
+    @property
     def dimension(self) -> str | None:
         """What its unit measures; None for money and where it has no unit."""
         return None if self.unit is None or self.is_money else MEASURES[self.unit].dimension

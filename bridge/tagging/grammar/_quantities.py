@@ -149,7 +149,7 @@ class _Grammar:
         counted = self._labels.named_at(self._tokens, amount.digits + (1 if amount.plus else 0))
         if counted is None or amount.currencies is not None or counted.last < amount.last:
             return None
-        meant = tuple(label for label in counted.labels if label.unit is None)
+        meant = tuple(label for label in counted.labels if label.counts)
         if not meant:
             return None
         bare = tuple(replace(one, units=()) for one in phrase.amounts)
@@ -165,7 +165,7 @@ class _Grammar:
                 continue
             labels = named.labels
             if named.first >= phrase.last and not phrase.compared:
-                labels = tuple(label for label in labels if label.unit is None)  # "3 screen protectors"
+                labels = tuple(label for label in labels if label.counts)  # not "3 screen protectors"
             if labels:
                 return _Choice(labels, phrase, named)
         label = self._bare.label_for(phrase)
