@@ -12,7 +12,7 @@ from elasticsearch import helpers
 
 from bridge.engines import _bodies
 from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
-from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, read_facts
+from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, rankless, read_facts
 from bridge.engines._opensearch import split_credentials, unavailable
 from bridge.errors import InputError
 from bridge.schema import Schema
@@ -114,9 +114,11 @@ class ElasticsearchEngine:
 
     def facts(self, schema: Schema) -> FieldFacts:
         """As `Engine.facts`; one aggregation for all fields."""
-        amounts = amount_fields(schema)
-        spread = measurable(self._capabilities(schema.index, amounts), amounts) if amounts else []
-        return read_facts(self.search(schema.index, facts_body(schema, spread)), spread)
+        fields = {schema.field_of(label) for label in schema.labels}
+        capabilities = self._capabilities(schema.index, fields)
+        spread = measurable(capabilities, amount_fields(schema))
+        body = facts_body(schema, spread, without=rankless(capabilities, schema))
+        return read_facts(self.search(schema.index, body), spread)
 
     def counts(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[int]:
         """As `Engine.counts`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ _TYPES: Mapping[str, frozenset[str]] = {"number": _NUMERIC, "range": _NUMERIC, "
 class FieldFacts:
     """Facts of one moment.
 
-    `fill_rates`: field → share of the documents that carry it, 0..1. `stats`: field → spread, for the number and date
+    `fill_rates`: field → share of the documents that carry it, 0..1; without fields of `kind: rank` that are no
+    `rank_feature`, as the engine refuses to rank by them. `stats`: field → spread, for the number and date
     fields whose values can be searched, ordered and scored by; a field that is missing here cannot, or is empty.
     """
 
@@ -52,9 +53,17 @@ def measurable(capabilities: Mapping[str, Any], fields: Mapping[str, frozenset[s
     return found
 
 
-def facts_body(schema: Schema, spread: Sequence[str]) -> dict[str, Any]:
+def rankless(capabilities: Mapping[str, Any], schema: Schema) -> set[str]:
+    """Fields of `kind: rank` that are something else in some index."""
+    ranks = {schema.field_of(name) for name, label in schema.labels.items() if label.kind == "rank"}
+    known = capabilities.get("fields", {})
+    return {name for name in ranks if not known.get(name, {}).keys() <= {"rank_feature", "unmapped"}}
+
+
+def facts_body(schema: Schema, spread: Sequence[str], without: Container[str] = ()) -> dict[str, Any]:
     """One search for how many documents there are, how many carry each field, and the spread of some."""
-    fields = sorted({schema.field_of(label) for label in schema.labels})
+    names = {schema.field_of(label) for label in schema.labels}
+    fields = sorted(name for name in names if name not in without)
     aggregations: dict[str, Any] = {
         "filled": {"filters": {"filters": {name: {"exists": {"field": name}} for name in fields}}}
     }

@@ -34,6 +34,8 @@ def decide_sort(entity: Entity, match: QuantityMatch, context: Context) -> Decis
     if label.kind == "rank":
         if order == "lowest":
             return rejected(entity, "a rank feature orders from its best end only")
+        if context.fill_rate(field) is None:
+            return rejected(entity, f"nobody knows whether {field} is a rank feature")
         role, rank = "boost", Rank(field, order)
         reason = "a rank feature scores, it cannot be sorted by"
     else:

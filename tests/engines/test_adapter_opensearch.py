@@ -146,6 +146,7 @@ def test_only_fields_that_can_be_ordered_by_have_a_spread(engine: OpenSearchEngi
         "sizes": {"type": "double_range"},
         "year": {"type": "keyword"},
         "rank": {"type": "rank_feature"},
+        "votes": {"type": "long"},
     }
     labels = "".join(
         f"  {name}: {{kind: {kind}, field: {name}}}\n"
@@ -153,16 +154,17 @@ def test_only_fields_that_can_be_ordered_by_have_a_spread(engine: OpenSearchEngi
     )
     schema = parse_schema(
         f"schema: s\nindex: {index}\ntext: [title]\nlabels:\n{labels}"
-        "  rank: {kind: rank, field: rank}\n  gone: {kind: number}\n"
+        "  rank: {kind: rank, field: rank}\n  votes: {kind: rank, field: votes}\n  gone: {kind: number}\n"
     )
     engine.request("PUT", f"/{index}", {"mappings": {"properties": types}})
-    document = {"sold": "2020/01/02", "watts": 5, "sizes": {"gte": 1, "lte": 2}, "year": "2020", "rank": 3}
+    document = {"sold": "2020/01/02", "watts": 5, "sizes": {"gte": 1, "lte": 2}, "year": "2020", "rank": 3, "votes": 3}
     assert all(item.ok for item in engine.bulk(index, [{"_source": document}]))
     engine.request("POST", f"/{index}/_refresh")
     facts = engine.facts(schema)
     day = 1_577_923_200_000.0
     assert facts.stats == {"sold": Stats(day, day, day)}
-    assert facts.fill_rates == dict.fromkeys(types, 1.0) | {"entities.gone": 0.0}
+    shares = dict.fromkeys(types, 1.0) | {"entities.gone": 0.0}
+    assert facts.fill_rates == {name: share for name, share in shares.items() if name != "votes"}, "no rank feature"
     secret = schema.model_copy(update={"document_security": True})
     assert engine.facts(secret).stats == {}
     engine.request("DELETE", f"/{index}")

@@ -31,7 +31,7 @@ SPREAD = {"price": Stats(5, 40, 900), "screen_size": Stats(10, 15, 98), "release
 
 
 def parse(text: str, stats: dict[str, Stats] = SPREAD, now: datetime = datetime(1970, 1, 31, 9, tzinfo=UTC)) -> Plan:
-    values = StaticValues.of(SCHEMA, {}, dict.fromkeys(("price", "released"), 1.0), stats)
+    values = StaticValues.of(SCHEMA, {}, dict.fromkeys(("price", "released", "popularity"), 1.0), stats)
     return QueryParser(SCHEMA, None, values).parse(text, Options(now=now))
 
 
@@ -83,6 +83,8 @@ def test_an_order_of_which_nobody_knows_the_scale_is_none() -> None:
     assert plan.clauses == ()
     assert plan.required == "cheapest laptops"
     assert "nobody knows how the values of price are spread" in reasons(plan)
+    unknown = QueryParser(SCHEMA, None, StaticValues()).parse("most popular laptops")
+    assert "nobody knows whether popularity is a rank feature" in reasons(unknown)
     assert "all documents have the same price" in reasons(parse("cheapest laptops", stats={"price": Stats(5, 5, 5)}))
 
 
