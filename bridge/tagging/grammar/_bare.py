@@ -27,11 +27,14 @@ class BareNumbers:
         self._phrases = phrases
 
     def label_for(self, phrase: Phrase) -> NumberLabel | None:
-        """The label that must be meant: the one money label, or the only number label; None where that is in doubt."""
+        """The one money label; None where that is in doubt.
+
+        Any other label must be named: a lone `pages` is not meant by "p value below 0.05", nor by "bmi above 30".
+        """
         if not (phrase.compared or phrase.approximate):
             return None
-        labels = self._labels.money or self._labels.all
-        if len(labels) != 1 or not all(self._may_be(amount, labels[0], phrase) for amount in phrase.amounts):
+        labels = self._labels.money
+        if len(labels) != 1 or not all(self._may_be(amount, phrase) for amount in phrase.amounts):
             return None
         if self._is_other_scale(phrase) or not self._phrases.ends(phrase.last):
             return None
@@ -40,15 +43,14 @@ class BareNumbers:
             return None
         return labels[0]
 
-    def _may_be(self, amount: Amount, label: NumberLabel, phrase: Phrase) -> bool:
+    def _may_be(self, amount: Amount, phrase: Phrase) -> bool:
         if amount.spelled and amount.value < _LEAST_SPELLED:
             return False
         if amount.factor > 1.0 and not self._is_thousands(amount):
             return False
         if amount.value not in _YEARS:
             return True
-        round_price = label.is_money and amount.value % 100 == 0
-        return len(phrase.amounts) == 1 and (round_price or (label.is_money and not self._labels.has_years))
+        return len(phrase.amounts) == 1 and (amount.value % 100 == 0 or not self._labels.has_years)
 
     def _is_thousands(self, amount: Amount) -> bool:
         """Whether a multiplied number can be money: `cars under 20k`, `under 5 grand`, not `tv under 4k`."""
