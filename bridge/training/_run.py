@@ -8,9 +8,9 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bridge.training._checkpoint import STATE, read_state, restore_weights
+from bridge.training._checkpoint import STATE, mean_weights, read_state, restore_weights, trained_weights
 from bridge.training._config import load_config
-from bridge.training._data import load_sets
+from bridge.training._data import load_sets, with_neighbours
 from bridge.training._loop import BEST, Trainer
 from bridge.training._loop import Progress as Seen
 from bridge.training._model import build_model
@@ -57,6 +57,7 @@ def run_training(
     console.print(f"reading {len(recipe.sets)} sets")
     sets, dev = load_sets(recipe, data, report=lambda line: console.print(line, markup=False))
     model = build_model(recipe.network, (e.text for s in sets for e in s.examples), seed=recipe.seed)
+    sets = [with_neighbours(source, model.label_vectors) for source in sets]
     console.print(f"{sum(len(s.examples) for s in sets):,} texts to train on")
     out.mkdir(parents=True, exist_ok=True)
     with _bar(console) as report:
@@ -64,12 +65,15 @@ def run_training(
         if resume:
             trainer.resume()
         trainer.run(max_minutes=max_minutes)
-    if trainer.share < 1.0:
+    if not trainer.finished:
         console.print(f"stopped at {trainer.share:.0%} of the schedule; go on with --resume")
         return None
     from bridge.training._export import export
 
-    restore_weights(model.network, read_state(out / BEST))
+    if recipe.export != "last":
+        best = read_state(out / BEST)
+        mean = recipe.export == "mean"
+        restore_weights(model.network, mean_weights(best, trained_weights(model.network)) if mean else best)
     target = export(model, out / "model")
     console.print(f"finished: {target}")
     return target

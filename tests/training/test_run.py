@@ -11,10 +11,12 @@ import pytest
 import torch
 
 from bridge.errors import CheckpointError, TrainingDataError
+from bridge.scorer._checkpoint import load_checkpoint
 from bridge.training import run_training
-from bridge.training._checkpoint import STATE, read_state, trained_weights, write_atomically
+from bridge.training._checkpoint import STATE, mean_weights, read_state, trained_weights, write_atomically
 from bridge.training._config import TrainConfig
 from bridge.training._data import held_out, load_sets
+from bridge.training._export import export
 from bridge.training._loop import BEST, CURVE, Progress, Trainer
 from bridge.training._model import build_model
 
@@ -185,3 +187,53 @@ def test_held_out_texts_are_never_trained_on(recipe: Recipe, data_folder: Path) 
 def test_a_dev_set_that_wants_a_part_that_was_not_held_out_is_an_error(recipe: Recipe, data_folder: Path) -> None:
     with pytest.raises(TrainingDataError, match="holdout"):
         load_sets(recipe(dev=[{"name": "kept", "holdout_of": "queries"}]), data_folder)
+
+
+def test_a_run_stops_when_dev_f1_no_longer_rises(trainer: Callable[..., Trainer], monkeypatch: Any) -> None:
+    optimiser = {"patience": 2}
+    run = trainer(steps=50, optimiser=optimiser, evaluate_minutes=0.1)
+    now = iter(float(second) for second in range(0, 10_000, 6))
+    run.clock = lambda: next(now)
+    scores = iter([0.5, 0.6, 0.6, 0.4, 0.4, 0.9])
+    monkeypatch.setattr(run, "dev_scores", lambda _: {0.5: next(scores)})
+    run.run()
+    assert run.finished
+    assert run.step == 5, "0.6 twice is no fall; the two evaluations after it are"
+    assert read_state(run.out / STATE)["stale"] == 2
+
+
+def test_training_goes_on_from_a_finished_checkpoint(
+    trainer: Callable[..., Trainer], recipe: Recipe, tmp_path: Path
+) -> None:
+    first = trainer("first", steps=4)
+    first.run()
+    folder = export(first.model, tmp_path / "model", dtype=torch.float32)
+    start = recipe(network={"start": str(folder)}).network
+    model = build_model(start, [], seed=3)
+    expected, got = first.model.network.state_dict(), model.network.state_dict()
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+    assert trained_weights(model.network).keys() == trained_weights(first.model.network).keys()
+    second = trainer("second", steps=2, network={"start": str(folder)})
+    second.run()
+    label = "token_rep_layer.labels_encoder."
+    after = second.model.network.state_dict()
+    assert all(torch.equal(after[name], expected[name]) for name in expected if name.startswith(label))
+    assert not all(torch.equal(after[name], expected[name]) for name in expected)
+
+
+def test_a_start_of_another_size_is_refused(trainer: Callable[..., Trainer], recipe: Recipe, tmp_path: Path) -> None:
+    folder = export(trainer(steps=1).model, tmp_path / "model")
+    with pytest.raises(CheckpointError, match="max_width"):
+        build_model(recipe(network={"start": str(folder), "max_width": 5}).network, [])
+
+
+@pytest.mark.parametrize("which", ["best", "last", "mean"])
+def test_the_recipe_says_which_weights_are_exported(
+    which: str, recipe: Recipe, data_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    folder = run_training(write_recipe(recipe(steps=3, export=which), tmp_path), out=out, data=data_folder)
+    last, best = read_state(out / STATE)["weights"], read_state(out / BEST)
+    wanted = {"best": best, "last": last, "mean": mean_weights(best, last)}[which]
+    stored = load_checkpoint(str(folder)).network.state_dict()
+    assert all(torch.allclose(stored[name], wanted[name], atol=1e-3) for name in wanted)
