@@ -25,20 +25,23 @@ _PARTIAL = re.compile(r"[^\W_][-.]|[-.][^\W_]")
 def from_grammar(
     text: str, schema: Schema, now: datetime, stats: Mapping[str, Stats], options: Options
 ) -> list[QuantityMatch]:
-    """Quantities, dates and words that order, of the labels that are not switched off.
+    """Quantities, dates and words that order, as far as neither their step nor their label is switched off.
 
-    The value of words that order is `lowest` or `highest`.
+    `grammar` switches all of them off. The value of words that order is `lowest` or `highest`.
     """
-    if "grammar" in options.disable:
+    off = options.disable
+    if "grammar" in off:
         return []
-    found: list[QuantityMatch] = []
-    matches = [*find_quantities(text, schema, stats=stats), *find_dates(text, schema, now, stats=stats)]
-    for sort in find_sorts(text, schema):
-        words_ = text[sort.start : sort.end]
-        entity = Entity(sort.label, words_, sort.order, sort.start, sort.end, 1.0, "grammar")
+    matches = find_quantities(text, schema, stats=stats)
+    if "dates" not in off:
+        matches += find_dates(text, schema, now, stats=stats)
+    for sort in [] if "sort" in off else find_sorts(text, schema):
+        said = text[sort.start : sort.end]
+        entity = Entity(sort.label, said, sort.order, sort.start, sort.end, 1.0, "grammar")
         matches.append(QuantityMatch(entity, sort.consumes))
+    found: list[QuantityMatch] = []
     for match in matches:
-        readings = [e for e in (match.entity, *match.others) if e.label not in options.disable]
+        readings = [e for e in (match.entity, *match.others) if e.label not in off]
         if readings:
             found.append(replace(match, entity=readings[0], others=tuple(readings[1:])))
     return found

@@ -190,6 +190,11 @@ def test_a_named_date_is_read_like_any_other() -> None:
     assert films("released:soon horror") == {}
 
 
+def test_dates_are_switched_off_as_a_step() -> None:
+    parser = QueryParser(FILMS, None, StaticValues.of(FILMS, {}, {"released": 1.0}))
+    assert parser.parse("horror since 2020", Options(disable=frozenset({"dates"}))).clauses == ()
+
+
 def test_a_plan_is_kept_for_its_day_only() -> None:
     parser = QueryParser(FILMS, None, StaticValues.of(FILMS, {}, {"released": 1.0}))
     first, again, later = (

@@ -70,7 +70,11 @@ def test_any_text_gives_a_sound_plan(parser: QueryParser, text: str) -> None:
     )
 
 
-@given(st.lists(st.sampled_from(_PIECES), max_size=12, unique=True).map(" ".join))
+#: A value that is said a second time, where a negation kept it from meaning anything, may mean it without the chip.
+_ONCE = [piece for piece in _PIECES if piece != "ｎｉｋｅ"]
+
+
+@given(st.lists(st.sampled_from(_ONCE), max_size=12, unique=True).map(" ".join))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_removing_a_chip_removes_what_it_stands_for(parser: QueryParser, text: str) -> None:
     """The text comes back without the clause, whatever else may then be understood of it."""

@@ -100,10 +100,10 @@ def test_two_orders_sort_in_the_order_of_the_text() -> None:
     assert [clause.name for clause in plan.clauses] == ["bridge:released=highest", "bridge:price=lowest"]
 
 
-def test_words_that_order_are_switched_off_with_their_label_or_the_grammar() -> None:
+def test_words_that_order_are_switched_off_like_any_other_inference() -> None:
     values = StaticValues.of(SCHEMA, {}, {}, SPREAD)
     parser = QueryParser(SCHEMA, None, values)
-    for name in ("price", "grammar", "bridge:price=lowest"):
+    for name in ("price", "sort", "grammar", "bridge:price=lowest"):
         plan = parser.parse("cheapest laptops", Options(disable=frozenset({name})))
         assert plan.clauses == ()
         assert plan.required == "cheapest laptops"
