@@ -102,7 +102,7 @@ def _values(schema: Schema, snapshot: Path | None, engine_url: str | None, save:
     if save is not None and engine_url is None:
         raise InputError("--save-values needs --engine-url", hint="it writes what was read from the engine")
     if snapshot is not None:
-        return StaticValues.load(snapshot)
+        return StaticValues.load(snapshot, schema)
     if engine_url is None:
         return StaticValues.of(schema, {})
     from bridge.engines import connect

@@ -17,6 +17,8 @@ Dialect = Literal["opensearch", "elasticsearch"]
 
 #: Search pipeline name that means "none, whatever the index says" (OpenSearch).
 NO_PIPELINE = "_none"
+#: Values of a label that are read at most.
+MAX_VALUES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Engine(Protocol):
         """One request to the engine's REST interface; returns the parsed JSON answer."""
         ...
 
-    def values(self, schema: Schema, cap: int = 200_000) -> dict[str, dict[str, int]]:
+    def values(self, schema: Schema, cap: int = MAX_VALUES) -> dict[str, dict[str, int]]:
         """Label → stored key → number of documents, for keyword labels with `dictionary: true`.
 
         At most `cap` keys a label. Where the schema says `document_security`, only fields listed as `public_values`.

@@ -11,7 +11,7 @@ import elasticsearch
 from elasticsearch import helpers
 
 from bridge.engines import _bodies
-from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
+from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
 from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, rankless, read_facts
 from bridge.engines._opensearch import split_credentials, unavailable
 from bridge.errors import InputError
@@ -86,7 +86,7 @@ class ElasticsearchEngine:
             answer = self._client.perform_request(method, path, params=dict(params or {}), headers=headers, body=body)
         return answer.body
 
-    def values(self, schema: Schema, cap: int = 200_000) -> dict[str, dict[str, int]]:
+    def values(self, schema: Schema, cap: int = MAX_VALUES) -> dict[str, dict[str, int]]:
         """As `Engine.values`; one composite aggregation a label, page by page."""
         fields = _bodies.value_fields(schema)
         if not fields:

@@ -12,7 +12,7 @@ import opensearchpy
 from opensearchpy import helpers
 
 from bridge.engines import _bodies
-from bridge.engines._base import NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
+from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
 from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, rankless, read_facts
 from bridge.errors import EngineError, EngineUnavailableError
 from bridge.schema import Schema
@@ -101,7 +101,7 @@ class OpenSearchEngine:
         with self._errors(f"{method} {path}"):
             return self._client.transport.perform_request(method, path, params=dict(params or {}), body=body)
 
-    def values(self, schema: Schema, cap: int = 200_000) -> dict[str, dict[str, int]]:
+    def values(self, schema: Schema, cap: int = MAX_VALUES) -> dict[str, dict[str, int]]:
         """As `Engine.values`; one composite aggregation a label, page by page."""
         fields = _bodies.value_fields(schema)
         if not fields:

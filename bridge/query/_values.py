@@ -83,8 +83,11 @@ class StaticValues:
         return cls(Dictionary(kept, synonyms), fill_rates, stats)
 
     @classmethod
-    def load(cls, path: str | Path) -> StaticValues:
-        """Read a snapshot file. Raises InputError when it is missing or not a snapshot."""
+    def load(cls, path: str | Path, schema: Schema | None = None) -> StaticValues:
+        """Read a snapshot file. Raises InputError when it is missing or not a snapshot.
+
+        With `schema`, what it allows and its synonyms are those of now, whatever they were when the file was written.
+        """
         file = Path(path)
         hint = "write one with StaticValues.save, or read the live values with --engine-url"
         try:
@@ -98,7 +101,10 @@ class StaticValues:
         try:
             rates = {str(field): float(rate) for field, rate in data["fill_rates"].items()}
             stats = {str(field): _stats(numbers) for field, numbers in data.get("stats", {}).items()}
-            return cls(Dictionary.from_json(data["dictionary"]), rates, stats, generation=str(data["generation"]))
+            dictionary = Dictionary.from_json(data["dictionary"])
+            if schema is not None:
+                return cls.of(schema, {label: dictionary.values(label) for label in dictionary.labels}, rates, stats)
+            return cls(dictionary, rates, stats, generation=str(data["generation"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError("is a damaged snapshot", where=str(file), hint=hint) from error
 

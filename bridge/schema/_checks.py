@@ -211,8 +211,9 @@ def _check_from(schema: Schema, label: Label, path: Path, document: Document) ->
 
 
 def _check_synonyms(label: Label, path: Path, document: Document) -> None:
-    if label.synonyms and label.kind != "keyword":
-        document.problem((*path, "synonyms"), f"a {label.kind} has no synonyms")
+    if label.kind != "keyword" and (label.synonyms or label.synonyms_file is not None):
+        key = "synonyms" if label.synonyms else "synonyms_file"
+        document.problem((*path, key), f"a {label.kind} has no synonyms")
         return
     meant: dict[str, str] = {}
     for value, words in label.synonyms.items():

@@ -13,14 +13,18 @@ from pydantic_core import ErrorDetails
 from bridge.errors import SchemaError
 from bridge.schema._checks import check, listing, suggestion
 from bridge.schema._models import Band, Label, ModelSettings, Schema
+from bridge.schema._synonyms import merged, read_synonyms
 from bridge.schema._yaml import Document, Path, read_yaml
 
 SUFFIXES = (".yaml", ".yml")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-def parse_schema(text: str, *, source: str = "<string>") -> Schema:
+def parse_schema(text: str, *, source: str = "<string>", folder: FilePath | None = None) -> Schema:
     """A schema from YAML text; `source` names it in errors, and its stem is the name where `schema:` is left out.
+
+    Files that it names (`synonyms_file`) lie in `folder`; without one it may name none. They are read now: the label's
+    `synonyms` hold theirs as well.
 
     Raises `SchemaError`: its text lists every problem found, one a line, as `file:line: key: what is wrong`.
     """
@@ -45,6 +49,8 @@ def parse_schema(text: str, *, source: str = "<string>") -> Schema:
     else:
         check(schema, document)
         if not document.problems:
+            schema = _with_files(schema, document, folder)
+        if not document.problems:
             return schema
     raise _together(document)
 
@@ -65,7 +71,7 @@ def load_schema(path: str | FilePath) -> Schema:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise SchemaError("not UTF-8", where=f"{path}:{line}", hint="save the file as UTF-8") from None
-    return parse_schema(text, source=str(path))
+    return parse_schema(text, source=str(path), folder=path.parent)
 
 
 def load_schemas(paths: Iterable[str | FilePath]) -> dict[str, Schema]:
@@ -124,6 +130,25 @@ def _looks_like_schema(file: FilePath) -> bool:
     except OSError:
         return True
     return re.search(r"^(labels|schema)\s*:", text, re.MULTILINE) is not None
+
+
+def _with_files(schema: Schema, document: Document, folder: FilePath | None) -> Schema:
+    """The schema with what the files hold that it names."""
+    labels = dict(schema.labels)
+    for name, label in schema.labels.items():
+        if label.synonyms_file is None:
+            continue
+        path: Path = ("labels", name, "synonyms_file")
+        if folder is None:
+            document.problem(path, "a schema that is no file has none beside it", "write them under `synonyms`")
+            continue
+        try:
+            found = read_synonyms(folder / label.synonyms_file)
+        except SchemaError as error:
+            document.problems.extend(error.problems or (error,))
+            continue
+        labels[name] = label.model_copy(update={"synonyms": merged(label.synonyms, found)})
+    return schema.model_copy(update={"labels": labels})
 
 
 def _together(document: Document) -> SchemaError:

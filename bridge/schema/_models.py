@@ -85,7 +85,8 @@ class Label(_Strict):
     #: Whether the words of a linked value may leave the required text (never the last one).
     consume: bool = False
     synonyms: dict[str, list[str]] = {}
-    #: File with more synonyms, relative to the schema's own: one `stored value: word, word` or Solr line each.
+    #: File with more synonyms, relative to the schema's own folder: YAML (`stored value: word, word`), or Solr's lines
+    #: in a `.txt`. Reading a schema adds them to `synonyms`.
     synonyms_file: str | None = None
 
 

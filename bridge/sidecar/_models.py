@@ -206,6 +206,7 @@ class SchemaState(_Model):
     state: Literal["live", "snapshot", "none"]
     age_seconds: float | None
     degraded: str | None
+    capped: list[str] = Field(description="Labels that have more values than are read; the rest is unknown to queries.")
 
 
 class ReadyResponse(_Model):

@@ -298,6 +298,7 @@ class Runtime:
                 "state": values.state,
                 "age_seconds": None if values.age is None else round(values.age, 1),
                 "degraded": values.degraded,
+                "capped": list(values.capped),
             }
             for name, values in self.values.items()
             if name in names

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from bridge.engines import Engine
+from bridge.engines import MAX_VALUES, Engine
 from bridge.errors import BridgeError, InputError
 from bridge.query import Encoder, StaticValues
 from bridge.schema import Schema
@@ -39,9 +39,11 @@ class LiveValues:
         metrics.values_age_seconds.labels(schema.name).set_function(lambda: self.age if self.age is not None else -1.0)
         self.current = StaticValues.of(schema, {})
         self.state: State = "none"
+        #: Labels that have more values than are read.
+        self.capped: tuple[str, ...] = ()
         if snapshot is not None and snapshot.exists():
             try:
-                self._use(StaticValues.load(snapshot), "snapshot")
+                self._use(StaticValues.load(snapshot, schema), "snapshot")
             except InputError as error:
                 log.warning("schema %s: the snapshot is not usable: %s", schema.name, error.message)
         self._note()
@@ -125,7 +127,9 @@ class LiveValues:
 
     def _note(self) -> None:
         self._degraded.set(0 if self.degraded is None else 1)
-        self._values.set(len(self.current.dictionary()))
+        dictionary = self.current.dictionary()
+        self._values.set(len(dictionary))
+        self.capped = tuple(label for label in dictionary.labels if len(dictionary.values(label)) >= MAX_VALUES)
 
     def _save(self, values: StaticValues) -> None:
         if self._snapshot is None:

@@ -56,5 +56,9 @@ def stated_amount(label: Label, match: QuantityMatch) -> Entity | None:
 
 
 def synonym_table(label: Label) -> dict[str, str]:
-    """Folded synonym → the label's normalised value that it stands for."""
-    return {fold(word): normalise(label, value) for value, words in label.synonyms.items() for word in (value, *words)}
+    """Folded synonym → the label's normalised value that it stands for, the first where it stands for several."""
+    table: dict[str, str] = {}
+    for value, words in label.synonyms.items():
+        for word in (value, *words):
+            table.setdefault(fold(word), normalise(label, value))
+    return table

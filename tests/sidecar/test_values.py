@@ -213,3 +213,16 @@ def test_a_damaged_snapshot_is_no_reason_not_to_start(start: Start, tmp_path: Pa
         state = client.get("/readyz").json()["schemas"]["grocery"]
 
     assert (state["values"], state["state"]) == (0, "none")
+
+
+def test_it_says_which_labels_have_more_values_than_are_read(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.sidecar._values.MAX_VALUES", 2)
+    path = tmp_path / "shop.yaml"
+    path.write_text("schema: shop\nindex: shop\ntext: [name]\nlabels:\n  brand: {}\n  color: {}\n", "utf-8")
+    known = StaticValues.of(load_schema(path), {"brand": {"Zorblax": 3, "Quibble": 1}, "color": {"red": 2}})
+    known.save(tmp_path / "shop.json")
+
+    with start(schemas=(path,), snapshots=tmp_path) as client:
+        assert client.get("/readyz").json()["schemas"]["shop"]["capped"] == ["brand"]
