@@ -152,7 +152,7 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     how = f"stored value ({item.how})" if item.linked else "normal form of the words"
     if item.how == "meaning":
         how = f"stored value by meaning ({item.nearness})"
-        if label.position == "head" and not context.is_head(entity, False):
+        if label.position != "any" and not context.is_head(entity, False):
             return rejected(entity, f"{how}; {_DESCRIBES}")
     if entity.negated:
         if not why_soft and entity.source != "syntax" and not context.ends_phrase(entity):

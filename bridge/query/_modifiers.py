@@ -132,7 +132,7 @@ class Modifiers:
                 continue
             if _stem(word) in self._pack.accessories:
                 accessory = word
-            elif any(e.end >= word.end and self._label(e).position == "head" for e in around):
+            elif any(e.end >= word.end and self._label(e).position != "any" for e in around):
                 accessory = None  # "strap sandals" are sandals
         return accessory
 

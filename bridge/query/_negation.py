@@ -183,7 +183,7 @@ def apply_negation(
             unclear.append(Rejected(entity, _UNCLEAR[kind]))
         elif kind is not None:
             kept.append(replace(entity, negated=True))
-        elif schema.labels[entity.label].position == "head":
+        elif schema.labels[entity.label].position != "any":
             unclear.append(Rejected(entity, "follows words that are not wanted, and may be one thing with them"))
         else:
             kept.append(entity)

@@ -71,9 +71,10 @@ class Label(_Strict):
     sort_words: dict[Literal["lowest", "highest"], list[str]] = {}
     #: Uncertain ways from words to stored values that this label may use: `typo` and `meaning`. Both only boost.
     links: list[Literal["typo", "meaning"]] = ["typo", "meaning"]
-    #: Where in a query a value must stand to filter: `head` only as the thing that is looked for ("coffee under $20",
-    #: not "coffee mug"); `any` also where it describes that thing (brands, colours), unless it is an ordinary word.
-    position: Literal["head", "any"] = "head"
+    #: Where in a query a value must stand to filter: `any` also where it describes the thing that is looked for
+    #: (brands, colours), unless it is an ordinary word; else only as that thing itself ("coffee under $20", not "coffee
+    #: mug"). `head`, where it is written, says that values are things: in documents, too, a "laptop case" is no laptop.
+    position: Literal["head", "any"] | None = None
     #: The most that this label may do to a search.
     use: Literal["filter", "boost", "expand", "ignore"] = "boost"
     boost: Annotated[float, Field(gt=0.0, le=1000.0)] = 2.0

@@ -30,7 +30,15 @@ def tagging_hash(schema: Schema, *, model: str, generation: str | None) -> str:
             "languages": schema.languages,
             "text": schema.document_fields(),
             "labels": {
-                name: [schema.label_text(name), label.kind, label.unit, label.model, label.dictionary, label.store]
+                name: [
+                    schema.label_text(name),
+                    label.kind,
+                    label.unit,
+                    label.model,
+                    label.dictionary,
+                    label.store,
+                    label.position,
+                ]
                 for name, label in schema.labels.items()
                 if name in schema.tagged_labels()
             },

@@ -12,6 +12,7 @@ from bridge.tagging import _hashes
 from bridge.tagging._dictionary import Dictionary
 from bridge.tagging._mentions import find_mentions
 from bridge.tagging._resolver import resolve
+from bridge.tagging._things import other_things, without_modifiers
 from bridge.tagging._values import canonical, stated_amount, synonym_table
 from bridge.tagging.grammar import find_quantities
 
@@ -161,19 +162,25 @@ class Tagger:
             tagged = [match for match in matches if match.entity.label in self._tagged]
             stated = [stated_amount(self._schema.labels[match.entity.label], match) for match in tagged]
             candidates += [entity for entity in stated if entity is not None]
-        accepted, _ = resolve(candidates, text=piece.text)
+        accepted, _ = resolve(without_modifiers(candidates, self._schema), text=piece.text)
         if not accepted:
             return []
-        mentions = find_mentions(piece.text)
+        mentions = find_mentions(piece.text, self._schema.languages)
+        others = other_things(piece.text, accepted, self._schema)
         return [
             replace(
                 entity,
                 field=piece.field,
                 item=piece.item,
-                negated=entity.negated or mentions.covers(entity.start, entity.end),
+                negated=entity.negated
+                or at in others
+                or mentions.covers(entity.start, entity.end, thing=self._is_thing(entity)),
             )
-            for entity in accepted
+            for at, entity in enumerate(accepted)
         ]
+
+    def _is_thing(self, entity: Entity) -> bool:
+        return self._schema.labels[entity.label].position == "head"
 
     def _entity(self, label: str, text: str, start: int, end: int, score: float) -> Entity:
         value = canonical(self._schema.labels[label], text[start:end], self._synonyms[label], self._schema.languages)

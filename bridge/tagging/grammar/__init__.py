@@ -8,6 +8,7 @@ all. Every grammar works on the same tokens, is linear in the text's length and 
 
 from bridge.tagging.grammar._amounts import Amount
 from bridge.tagging.grammar._dates import DateValue, find_dates, read_date
+from bridge.tagging.grammar._documents import DocumentPack, load_documents
 from bridge.tagging.grammar._explicit import read_interval, read_number
 from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
 from bridge.tagging.grammar._match import QuantityMatch
@@ -25,6 +26,7 @@ __all__ = [
     "MAX_NUMBER",
     "Amount",
     "DateValue",
+    "DocumentPack",
     "FunctionPack",
     "NegationPack",
     "Pack",
@@ -37,6 +39,7 @@ __all__ = [
     "find_quantities",
     "find_sorts",
     "known_languages",
+    "load_documents",
     "load_function_words",
     "load_negation",
     "load_pack",
