@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bridge.entities import Entity, Span, Stats
+from bridge.entities import Entity, Interval, Span, Stats
 from bridge.query._negation import Cue, is_free_of
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
@@ -32,10 +32,17 @@ def from_grammar(
     off = options.disable
     if "grammar" in off:
         return []
-    matches = find_quantities(text, schema, stats=stats)
+    sorts = [] if "sort" in off else find_sorts(text, schema)
+    # "lowest price 4k tv": a name that orders names no bare amount.
+    matches = [
+        match
+        for match in find_quantities(text, schema, stats=stats)
+        if isinstance(match.entity.value, Interval)
+        or not any(overlaps((sort.start, sort.end), taken) for sort in sorts for taken in match.consumes)
+    ]
     if "dates" not in off:
         matches += find_dates(text, schema, now, stats=stats)
-    for sort in [] if "sort" in off else find_sorts(text, schema):
+    for sort in sorts:
         said = text[sort.start : sort.end]
         entity = Entity(sort.label, said, sort.order, sort.start, sort.end, 1.0, "grammar")
         matches.append(QuantityMatch(entity, sort.consumes))

@@ -30,7 +30,7 @@ class SortMatch:
     """Words that ask for the lowest or the highest values of a label first.
 
     `text[start:end]` are the words that say so; `consumes` are the ranges that are no longer needed as text once a
-    clause exists: those words with an article before and a "first" behind them.
+    clause exists: those words, what only asks for them ("show me the") and a "first" behind.
     """
 
     label: str
@@ -126,8 +126,22 @@ class _Finder:
         tokens = self._tokens.tokens
         start, end = tokens[reading.first].start, tokens[reading.last - 1].end
         first = reading.first - (self._form(reading.first - 1) in self._pack.the)
+        if self._asks(first):
+            first = 0  # "show me the"
         last = self._longest(self._index.first, reading.last) or reading.last
-        return SortMatch(label.name, reading.order, start, end, ((tokens[first].start, tokens[last - 1].end),))
+        consumes = [(tokens[first].start, tokens[last - 1].end)]
+        if last == reading.last and first == 0:
+            # "shortest films first"
+            late = next((at for at in range(last, len(tokens)) if self._closes(at)), None)
+            consumes += [(tokens[late].start, tokens[-1].end)] if late is not None else []
+        return SortMatch(label.name, reading.order, start, end, tuple(consumes))
+
+    def _closes(self, at: int) -> bool:
+        return self._longest(self._index.first, at) == len(self._tokens.tokens)
+
+    def _asks(self, at: int) -> bool:
+        """Whether nothing but words that ask stands before a token."""
+        return all(self._form(before) in self._pack.requests for before in range(at))
 
     # ------------------------------------------------------------------------------------------ reading phrases
 
@@ -232,9 +246,8 @@ class _Finder:
 
     def _opens(self, at: int) -> bool:
         """Whether nothing but words that ask, or another order, stands before a token."""
-        asking = all(self._form(before) in self._pack.requests for before in range(at))
         joined = self._done and all(self._form(before) in self._joining for before in range(self._done, at))
-        return asking or bool(joined) or self._is_mark(at - 1)
+        return self._asks(at) or bool(joined) or self._is_mark(at - 1)
 
     def _may_open(self, reading: _Reading, last: int, *, bare_the: bool) -> bool:
         """Whether words that open a query order what follows them: `oldest westerns`, not `the oldest profession`."""

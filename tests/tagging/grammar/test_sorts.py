@@ -152,7 +152,7 @@ def test_two_labels_that_fit_order_nothing_until_one_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "taken"),
     [
-        ("show me the cheapest laptop", "the cheapest"),
+        ("show me the cheapest laptop", "show me the cheapest"),
         ("laptops, cheapest first", "cheapest first"),
         ("phone with the longest battery life", "the longest battery life"),
         ("laptops price: low to high", "price: low to high"),
@@ -161,6 +161,12 @@ def test_two_labels_that_fit_order_nothing_until_one_is_named() -> None:
 def test_the_words_of_an_order_go_together(text: str, taken: str) -> None:
     (match,) = find_sorts(text, SHOP)
     assert [text[slice(*words)] for words in match.consumes] == [taken]
+
+
+def test_a_first_at_the_end_goes_too() -> None:
+    text = "cheapest laptops first"
+    (match,) = find_sorts(text, SHOP)
+    assert [text[slice(*words)] for words in match.consumes] == ["cheapest", "first"]
 
 
 def test_a_language_without_words_for_orders_has_none() -> None:
@@ -180,7 +186,7 @@ def test_no_text_raises_and_every_match_is_a_stretch_of_it(text: str) -> None:
         end = 0
         for match in find_sorts(text, schema):
             assert end <= match.start < match.end <= len(text)
-            ((first, last),) = match.consumes
+            first, last = match.consumes[0]
             assert first <= match.start < match.end <= last <= len(text)
             assert schema.labels[match.label].sort != "off"
             end = match.end
