@@ -28,10 +28,7 @@ class Judge:
         self._phrases = reader
         self._reader = reader.reader
         self._pack = words.pack
-        phrases = (
-            phrase for table in (words.pack.before, words.pack.amounts, words.pack.either) for phrase in table.values()
-        )
-        self._leading = words.pack.function | {phrase.split()[-1] for found in phrases for phrase in found}
+        self._leading = words.leading
         self._years = years
         self._amounts = amounts
 

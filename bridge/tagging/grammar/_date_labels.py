@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bridge.entities import Interval, Stats
-from bridge.schema import Label, Schema
+from bridge.schema import Label, Schema, fold, is_currency
 from bridge.tagging.grammar import _calendar as calendar
 from bridge.tagging.grammar._calendar import Period
-from bridge.tagging.grammar._words import Bound
+from bridge.tagging.grammar._date_words import DateWords, load_date_words
+from bridge.tagging.grammar._per_schema import per_schema
+from bridge.tagging.grammar._units import UnitForms
+from bridge.tagging.grammar._words import Bound, load_words
 
 #: How a label's field holds a date: as days (milliseconds since 1970) or as the number of a year.
 Holds = Literal["days", "years"]
@@ -30,7 +34,7 @@ _DURATION = re.compile(
 def is_calendar_year(schema: Schema, name: str, stats: Mapping[str, Stats]) -> bool:
     """Whether a number label in years holds years of the calendar (`1994`) and not how long something lasts (`12`)."""
     label = schema.labels[name]
-    if label.unit != "year" or label.kind not in ("number", "range"):
+    if not _in_years(label):
         return False
     known = stats.get(schema.field_of(name))
     if known is not None:
@@ -38,17 +42,65 @@ def is_calendar_year(schema: Schema, name: str, stats: Mapping[str, Stats]) -> b
     return not _DURATION.search(" ".join((name.replace("_", " "), schema.label_text(name), *label.cues)).lower())
 
 
-def date_labels(schema: Schema, stats: Mapping[str, Stats]) -> dict[str, Holds]:
-    """Labels that hold dates, in schema order."""
+@dataclass(frozen=True, slots=True)
+class DateLabels:
+    """What the date grammar needs of one schema."""
+
+    #: Labels that can hold dates, in schema order; of those in years the stats may say otherwise.
+    holds: Mapping[str, Holds]
+    #: Words that name a label beside a date; the first label of the schema wins.
+    names: Mapping[tuple[str, ...], str]
+    zone: ZoneInfo
+    #: Whether some label holds money.
+    money: bool
+    #: The order of `3/4/2021` where the first language says it: `en-US` and `en-GB` do, `en` does not.
+    month_first: bool | None
+    words: DateWords | None
+    units: UnitForms
+
+
+@per_schema
+def labels_of_dates(schema: Schema) -> DateLabels:
+    """The date labels of a schema, prepared once."""
+    holds = date_labels(schema, {}, unsure=True)
+    languages = tuple(schema.languages)
+    return DateLabels(
+        holds,
+        {
+            tuple(fold(form).split()): name
+            for name in reversed(holds)
+            for form in (name.replace("_", " "), schema.label_text(name), *schema.labels[name].cues)
+        },
+        ZoneInfo(schema.timezone),
+        any(is_currency(label.unit) for label in schema.labels.values()),
+        _month_first(languages[0]),
+        load_date_words(languages),
+        load_words(languages).units,
+    )
+
+
+def date_labels(schema: Schema, stats: Mapping[str, Stats], *, unsure: bool = False) -> dict[str, Holds]:
+    """Labels that hold dates, in schema order. `unsure`: also labels in years that may say how long something lasts."""
     found: dict[str, Holds] = {}
     for name, label in schema.labels.items():
         if label.use == "ignore":
             continue
         if label.kind == "date":
             found[name] = "days"
-        elif is_calendar_year(schema, name, stats):
+        elif is_calendar_year(schema, name, stats) or (unsure and _in_years(label)):
             found[name] = "years"
     return found
+
+
+def _in_years(label: Label) -> bool:
+    return label.unit == "year" and label.kind in ("number", "range")
+
+
+def _month_first(code: str) -> bool | None:
+    language, _, region = code.partition("-")
+    if not region:
+        return None
+    return region.upper() in ("US", "PH", "FM") if language == "en" else False
 
 
 def bounded(period: Period, bound: Bound | None, holds: Holds, zone: ZoneInfo) -> Interval:

@@ -111,6 +111,10 @@ class DateWords:
         self.amounts = by_first_word(pack.amounts)
         self.after = by_first_word(pack.after)
         self.verbs = frozenset(pack.verbs)
+        tables = (pack.before, pack.amounts, pack.either)
+        bounds = (phrase for table in tables for phrases in table.values() for phrase in phrases)
+        #: Words that lead to what follows them: nothing that stands there by itself.
+        self.leading = pack.function | {phrase.split()[-1] for phrase in bounds}
         singles = (
             *(pack.months, pack.seasons, pack.weekdays, pack.days, pack.quarter, pack.half, pack.ordinals),
             *(

@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bridge.entities import Entity, Interval, Stats
-from bridge.schema import Schema, fold, is_currency
+from bridge.schema import Schema
 from bridge.tagging.grammar import _calendar as calendar
 from bridge.tagging.grammar._calendar import Period
 from bridge.tagging.grammar._date_judge import Judge
-from bridge.tagging.grammar._date_labels import Holds, bounded, date_labels, is_possible
+from bridge.tagging.grammar._date_labels import DateLabels, bounded, date_labels, is_possible, labels_of_dates
 from bridge.tagging.grammar._date_phrases import Phrase, PhraseReader
-from bridge.tagging.grammar._date_words import DateWords, load_date_words
+from bridge.tagging.grammar._date_words import DateWords
 from bridge.tagging.grammar._match import QuantityMatch
 from bridge.tagging.grammar._tokens import tokenise
-from bridge.tagging.grammar._words import SIGNS, load_words
+from bridge.tagging.grammar._words import SIGNS
 
 #: "Around 1990" is so many years more or less.
 _ABOUT_YEARS = 2
@@ -51,13 +50,12 @@ def find_dates(
     (`thriller 2019`) or is vague, so that it should boost; `relative` that it counts from today. Matches that share
     their `consumes` and are not approximate are one list ("from 2015 or 2018"): any of them is meant.
     """
-    stats = stats if stats is not None else _NO_STATS
-    labels = date_labels(schema, stats)
-    words = load_date_words(tuple(schema.languages))
-    today = _today(now, schema)
-    if not labels or words is None or today is None:
+    prepared = labels_of_dates(schema)
+    today = _today(now, prepared.zone)
+    if not prepared.holds or prepared.words is None or today is None:
         return []
-    return _Finder(text, schema, today, labels, words, stats).run()
+    stats = stats if stats is not None else _NO_STATS
+    return _Finder(text, schema, prepared, prepared.words, today, stats).run()
 
 
 def read_date(
@@ -67,22 +65,24 @@ def read_date(
 
     None where the whole of it is no date, and for labels that hold none.
     """
-    holds = date_labels(schema, stats if stats is not None else _NO_STATS).get(label)
-    words = load_date_words(tuple(schema.languages))
-    today = _today(now, schema)
+    prepared = labels_of_dates(schema)
+    stats = stats if stats is not None else _NO_STATS
+    words, today = prepared.words, _today(now, prepared.zone)
+    holds = date_labels(schema, stats).get(label) if label in prepared.holds else None
     if holds is None or words is None or today is None:
         return None
     low, dots, high = written.partition("..")
     tokens = tokenise(f"{low} - {high}" if dots else written)
     signed = bool(tokens) and tokens[0].kind == "compare"
-    reader = PhraseReader(tokens, words, today, month_first=_month_first(schema))
+    ahead = _lies_ahead(schema, label, stats, today, prepared.zone)
+    reader = PhraseReader(tokens, words, today, month_first=prepared.month_first, ahead=ahead)
     phrase = reader.plain(1 if signed else 0) or reader.read(0)
     if phrase is None or phrase.last != len(tokens) or len(phrase.periods) != 1:
         return None
     bound = SIGNS[tokens[0].form] if signed and not phrase.compared else phrase.bound
     if signed and phrase.compared:
         return None
-    return DateValue(bounded(phrase.periods[0], bound, holds, _zone(schema.timezone)), phrase.relative)
+    return DateValue(bounded(phrase.periods[0], bound, holds, prepared.zone), phrase.relative)
 
 
 class _Finder:
@@ -90,27 +90,25 @@ class _Finder:
         self,
         text: str,
         schema: Schema,
-        today: date,
-        labels: dict[str, Holds],
+        prepared: DateLabels,
         words: DateWords,
+        today: date,
         stats: Mapping[str, Stats],
     ) -> None:
         self._text = text
         self._schema = schema
-        self._labels = labels
+        self._labels = date_labels(schema, stats) if "years" in prepared.holds.values() else prepared.holds
+        self._names = prepared.names
         self._words = words
         self._stats = stats
-        self._zone = _zone(schema.timezone)
+        self._zone = prepared.zone
         self._today = today
         self._tokens = tokenise(text)
-        ahead = all(holds == "years" or self._lies_ahead(name) for name, holds in labels.items())
-        self._phrases = PhraseReader(
-            self._tokens, words, today, month_first=_month_first(schema), ahead=ahead and "days" in labels.values()
-        )
-        self._names = _names(schema, labels)
-        money = any(is_currency(label.unit) for label in schema.labels.values())
-        units = load_words(tuple(schema.languages)).units
-        self._judge = Judge(self._phrases, words, units, years="years" in labels.values(), amounts=money)
+        days = [name for name, holds in self._labels.items() if holds == "days"]
+        ahead = bool(days) and all(_lies_ahead(schema, name, stats, today, self._zone) for name in days)
+        self._phrases = PhraseReader(self._tokens, words, today, month_first=prepared.month_first, ahead=ahead)
+        years = len(days) < len(self._labels)
+        self._judge = Judge(self._phrases, words, prepared.units, years=years, amounts=prepared.money)
 
     def run(self) -> list[QuantityMatch]:
         found: list[QuantityMatch] = []
@@ -127,7 +125,9 @@ class _Finder:
 
     def _may_start(self, at: int) -> bool:
         token = self._tokens[at]
-        return token.kind != "word" or self._phrases.reader.form(at) in self._words.starters
+        if token.kind == "other":
+            return token.form in "'’‘~"
+        return token.kind in ("number", "compare") or self._phrases.reader.form(at) in self._words.starters
 
     def _matches(self, phrase: Phrase, done: int) -> tuple[list[QuantityMatch], int]:
         """What a phrase says of the labels, and the token after it; nothing where it is no date or nobody's."""
@@ -212,7 +212,7 @@ class _Finder:
     def _name_before(self, at: int, done: int) -> tuple[str, int] | None:
         for size in (3, 2, 1):
             if at - size >= done:
-                name = self._names.get(tuple(self._phrases.reader.form(at - size + offset) for offset in range(size)))
+                name = self._name(tuple(self._phrases.reader.form(at - size + offset) for offset in range(size)))
                 if name is not None:
                     return name, at - size
         return None
@@ -229,9 +229,14 @@ class _Finder:
         """The label that is named right after a phrase: `2021 model year`, not `2021 listed this week`."""
         for size in (3, 2, 1):
             words = tuple(self._phrases.reader.form(at + offset) for offset in range(size))
-            if words in self._names and " ".join(words) not in self._words.verbs:
-                return self._names[words]
+            name = self._name(words)
+            if name is not None and " ".join(words) not in self._words.verbs:
+                return name
         return None
+
+    def _name(self, words: tuple[str, ...]) -> str | None:
+        name = self._names.get(words)
+        return name if name in self._labels else None
 
     def _able(self, phrase: Phrase, named: str | None) -> list[str]:
         """The labels that a phrase is about: the one that is named, else all that hold dates so short or long."""
@@ -251,42 +256,21 @@ class _Finder:
             and (phrase.relative or all(self._possible(name, period) for period in phrase.periods))
         ]
 
-    def _lies_ahead(self, name: str) -> bool:
-        """Whether most of what a field holds is still to come: days on which food expires, days of concerts."""
-        known = self._stats.get(self._schema.field_of(name))
-        return known is not None and known.median > calendar.milliseconds(calendar.day(self._today), self._zone)[1]
-
     def _possible(self, name: str, period: Period) -> bool:
         known = self._stats.get(self._schema.field_of(name))
         return is_possible(period, self._schema.labels[name], known, self._today, self._zone)
 
 
-def _names(schema: Schema, labels: dict[str, Holds]) -> dict[tuple[str, ...], str]:
-    """Words that name a label beside a date → label; the first label of the schema wins."""
-    return {
-        tuple(fold(form).split()): name
-        for name in reversed(labels)
-        for form in (name.replace("_", " "), schema.label_text(name), *schema.labels[name].cues)
-    }
+def _lies_ahead(schema: Schema, name: str, stats: Mapping[str, Stats], today: date, zone: ZoneInfo) -> bool:
+    """Whether most of what a field holds is still to come: days on which food expires, days of concerts."""
+    known = stats.get(schema.field_of(name))
+    return known is not None and known.median > calendar.milliseconds(calendar.day(today), zone)[1]
 
 
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
-def _today(now: datetime, schema: Schema) -> date | None:
+def _today(now: datetime, zone: ZoneInfo) -> date | None:
     """The day in the schema's zone; None for a clock so far off that counting from it would leave the calendar."""
     try:
-        today = calendar.local_day(now, _zone(schema.timezone))
+        today = calendar.local_day(now, zone)
     except OverflowError:
         return None
     return today if calendar.FIRST_YEAR + _MARGIN <= today.year <= calendar.LAST_YEAR - _MARGIN else None
-
-
-def _month_first(schema: Schema) -> bool | None:
-    """The order of `3/4/2021` where the schema's first language says it: `en-US` and `en-GB` do, `en` does not."""
-    language, _, region = schema.languages[0].partition("-")
-    if not region:
-        return None
-    return region.upper() in ("US", "PH", "FM") if language == "en" else False

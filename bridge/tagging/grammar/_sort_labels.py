@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from types import MappingProxyType
 
 from bridge.schema import MEASURES, Schema, fold, is_currency
 from bridge.tagging.grammar._date_labels import date_labels
+from bridge.tagging.grammar._per_schema import per_schema
 from bridge.tagging.grammar._sort_words import Meaning, Order, SortPack, load_sort_words
 from bridge.tagging.grammar._words import load_words
 
@@ -63,6 +63,8 @@ class SortLabels:
         self._labels = labels
         self._pack = pack
         self._names: dict[Form, list[SortLabel]] = {}
+        #: First words of every name and phrase.
+        self.starters: set[str] = set()
         #: The schema's own words for an order.
         self.phrases: dict[Form, tuple[Order, SortLabel]] = {}
         for label in labels:
@@ -73,6 +75,7 @@ class SortLabels:
                     known.append(label)
             for order, phrase in label.sort_words:
                 self.phrases.setdefault(_form(phrase), (order, label))
+        self.starters.update(form[0] for form in (*self._names, *self.phrases) if form)
 
     def named(self, form: Form) -> SortLabel | None:
         """The label of a name; None where none or several have it."""
@@ -120,8 +123,13 @@ class SortLabels:
         return (both if len(ranks) > 1 else ranks) or said
 
 
+@per_schema
 def sort_labels(schema: Schema) -> SortLabels | None:
     """The labels of a schema that have an order, prepared once; None where its languages have no words for orders."""
+    languages = tuple(schema.languages)
+    pack = load_sort_words(languages)
+    if pack is None:
+        return None
     dates = date_labels(schema, {})
     labels = tuple(
         SortLabel(
@@ -138,13 +146,7 @@ def sort_labels(schema: Schema) -> SortLabels | None:
         for name, label in schema.labels.items()
         if label.kind in ("number", "date", "rank")
     )
-    return _prepared(labels, tuple(schema.languages))
-
-
-@lru_cache(maxsize=64)
-def _prepared(labels: tuple[SortLabel, ...], languages: tuple[str, ...]) -> SortLabels | None:
-    pack = load_sort_words(languages)
-    return None if pack is None else SortLabels(labels, pack, load_words(languages).pack.label_words)
+    return SortLabels(labels, pack, load_words(languages).pack.label_words)
 
 
 def _form(written: str) -> Form:

@@ -90,6 +90,9 @@ class _Index:
         self.by = _forms(pack.by)
         self.first = _forms(pack.first)
         self.others = _forms(pack.others)
+        tables = (self.words, self.ends, self.directions, self.by, self.others)
+        #: First words of every phrase.
+        self.starters = frozenset(form[0] for table in tables for form in table)
 
 
 class _Finder:
@@ -101,6 +104,7 @@ class _Finder:
         self._function = load_function_words(languages[0])
         self._joining = self._function.choices | self._function.additions
         self._units = load_words(languages).units
+        self._looked: dict[int, list[tuple[Form, int]]] = {}
         #: Where the last order ended.
         self._done = 0
 
@@ -108,6 +112,10 @@ class _Finder:
         found: list[SortMatch] = []
         at = 0
         while at < len(self._tokens.tokens):
+            word = self._form(at)
+            if word not in self._index.starters and word not in self._labels.starters:
+                at += 1
+                continue
             passed = self._longest(self._index.others, at)
             if passed is not None:
                 at = passed
@@ -313,13 +321,17 @@ class _Finder:
 
     def _forms_at(self, at: int) -> list[tuple[Form, int]]:
         """The words from a token on, the most of them first; a hyphen joins them as a space does."""
-        found: list[tuple[Form, int]] = []
+        known = self._looked.get(at)
+        if known is not None:
+            return known
+        found = self._looked.setdefault(at, [])
         form: Form = ()
         while len(form) < _LONGEST and (word := self._form(at)):
             form = (*form, word)
             found.append((form, at + 1))
             at += 2 if self._tokens.joined(at + 1, "-") and self._tokens.touches(at + 1) else 1
-        return found[::-1]
+        found.reverse()
+        return found
 
     def _form(self, at: int) -> str:
         return self._tokens.form(at)

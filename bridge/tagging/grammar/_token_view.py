@@ -16,13 +16,11 @@ class TokenView:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
+        self._forms = [_form(token) for token in tokens]
 
     def form(self, at: int) -> str:
         """The word at a token, in lower case and without a possessive ending; empty where there is none. `&` is one."""
-        if not 0 <= at < len(self.tokens) or (self.tokens[at].kind != "word" and self.tokens[at].form != "&"):
-            return ""
-        form = self.tokens[at].form
-        return form[:-2] if form[-2:] in ("'s", "’s") else form
+        return self._forms[at] if 0 <= at < len(self._forms) else ""
 
     def number(self, at: int) -> str | None:
         """The figures at a token; None where there are none, or more than any date has."""
@@ -43,3 +41,9 @@ class TokenView:
         if not 0 < at < len(self.tokens) or self.tokens[at].start != self.tokens[at - 1].end:
             return False
         return not (self.tokens[at].kind == "other" and self.tokens[at].form in free) if free else True
+
+
+def _form(token: Token) -> str:
+    if token.kind != "word" and token.form != "&":
+        return ""
+    return token.form[:-2] if token.form[-2:] in ("'s", "’s") else token.form
