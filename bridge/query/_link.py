@@ -16,7 +16,7 @@ from bridge.entities import Entity
 from bridge.query._meaning import Meant
 from bridge.query._words import words
 from bridge.schema import Label, Schema, fold, normalise
-from bridge.tagging import Dictionary
+from bridge.tagging import Dictionary, Link
 
 #: How words found their stored value; `none`: no stored value, the words' own normal forms.
 How = Literal["exact", "folded", "plural", "synonym", "typo", "meaning", "none"]
@@ -59,9 +59,14 @@ class Linked:
         return self.how in CERTAIN
 
 
-def link(entity: Entity, schema: Schema, dictionary: Dictionary) -> Linked | None:
-    """Link one keyword entity; None when nothing is left of its words after normalising."""
+def link(entity: Entity, schema: Schema, dictionary: Dictionary, guess: Link | None = None) -> Linked | None:
+    """Link one keyword entity; None when nothing is left of its words after normalising.
+
+    `guess` is what a misspelt value of the dictionary links to.
+    """
     label = schema.labels[entity.label]
+    if guess is not None:
+        return Linked(entity, tuple(sorted(guess.keys)), guess.how, count=guess.count)
     found = dictionary.lookup(entity.label, entity.text)
     if found is not None:
         keys = set(found.keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from bridge.query._decisions import Context, Decision
 from bridge.query._language import evidence, foreign_reason
 from bridge.query._link import link, link_meant
 from bridge.query._meaning import Meant, find_meant
+from bridge.query._misspelt import Speller
 from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation, find_cues
 from bridge.query._options import Options, unknown_names
@@ -40,8 +41,7 @@ from bridge.query._values import Values, schema_fingerprint
 from bridge.query._words import Range, words
 from bridge.schema import Schema, normalise
 from bridge.scorer import Scorer
-from bridge.tagging import QuantityMatch, Rejected, read_date, resolve
-from bridge.tagging.grammar import load_vocabulary
+from bridge.tagging import Link, QuantityMatch, Rejected, read_date, resolve
 
 #: A text of more characters is no search query; it stays as it is.
 MAX_TEXT = 2_000
@@ -65,6 +65,8 @@ class _Work:
     notes: tuple[str, ...] = ()
     #: Label and range of each span that the model is sure of, whoever else found it.
     sure: frozenset[tuple[str, Range]] = frozenset()
+    #: What misspelt values link to, by label and range.
+    guesses: Mapping[tuple[str, Range], Link] = field(default_factory=dict)
 
 
 class QueryParser:
@@ -95,7 +97,7 @@ class QueryParser:
         self._cache = PlanCache(cache_size)
         for label in schema.labels.values():
             normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
-        load_vocabulary(tuple(schema.languages))
+        self._speller = Speller(schema)
         evidence(tuple(schema.languages))
 
     def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
@@ -178,6 +180,14 @@ class QueryParser:
         stored, rejected = sift(text, stored, syntax, self.schema)
         stored, refused = sift_amounts(stored, quantities)
         rejected += refused
+        guesses: dict[tuple[str, Range], Link] = {}
+        if not foreign:
+            closed = [*syntax.protected, *(n.whole for n in syntax.named), *_consumed(quantities)]
+            near = dict(self._speller.find(text, self._values.dictionary(), options, closed))
+            misspelt, refused = sift(text, near, syntax, self.schema)
+            rejected += refused
+            guesses = {(e.label, (e.start, e.end)): near[e] for e in misspelt}
+            stored = [*stored, *misspelt]
         spans: list[Entity] = []
         whole = any(is_whole(text, entity) for entity in stored)
         if len(text) > MAX_MODEL_TEXT:
@@ -209,7 +219,8 @@ class QueryParser:
         sure = frozenset(
             (e.label, (e.start, e.end)) for e in spans if e.score >= self.schema.labels[e.label].band.filter
         )
-        return _Work(text, syntax, tuple(quantities), entities, (*rejected, *late, *lost), negation, tuple(notes), sure)
+        lost = [*rejected, *late, *lost]
+        return _Work(text, syntax, tuple(quantities), entities, tuple(lost), negation, tuple(notes), sure, guesses)
 
     def _meant(self, work: _Work, options: Options, deadline: float | None) -> list[Meant]:
         """Stored values that words mean which nothing else has read."""
@@ -270,7 +281,10 @@ class QueryParser:
                 else:
                     decisions += decide_amount(entity, match, context)
         for group in groups.values():
-            linked = [link(entity, self.schema, dictionary) for entity in group]
+            linked = [
+                link(entity, self.schema, dictionary, work.guesses.get((entity.label, (entity.start, entity.end))))
+                for entity in group
+            ]
             decisions += decide_value([item for item in linked if item is not None], context)
         for one in meant:
             decisions += decide_value([link_meant(one, dictionary)], context)

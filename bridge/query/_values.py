@@ -53,6 +53,7 @@ class StaticValues:
         generation: str | None = None,
     ) -> None:
         self._dictionary = dictionary if dictionary is not None else Dictionary({})
+        self._dictionary.prepare()  # now, and not within the budget of the first query
         self._fill_rates = dict(fill_rates or {})
         self._stats = dict(stats or {})
         self._meanings: Meanings | None = None

@@ -6,7 +6,7 @@ find_quantities("organic coffee under $20", schema)  # one match: label price, v
 Tagger(schema, scorer).tag([{"name": "Kirkland organic coffee"}])
 """
 
-from bridge.tagging._dictionary import Dictionary, Link
+from bridge.tagging._dictionary import Dictionary, Familiar, Link
 from bridge.tagging._hashes import derive_hash, tagging_hash, text_hash
 from bridge.tagging._matching import words as match_words
 from bridge.tagging._resolver import Rejected, resolve
@@ -24,6 +24,7 @@ from bridge.tagging.grammar import (
 __all__ = [
     "DateValue",
     "Dictionary",
+    "Familiar",
     "Link",
     "QuantityMatch",
     "Rejected",

@@ -1,30 +1,35 @@
 """The dictionary: values that exist in an index, found in texts and looked up one by one.
 
-Matching is by words in their matching form (case, accents, apostrophes, `&`/`and` and simple plurals do not matter),
-the longest value first. Typing errors are forgiven only by `lookup`, never by `find`.
+Matching is by words in their matching form: case, accents, apostrophes, `&`/`and` and simple plurals do not matter, nor
+where words are joined (`t-shirt`, `tshirt`, `t shirt`). The longest value goes first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from bridge.entities import Entity
 from bridge.errors import InputError
-from bridge.tagging._matching import Word, words
+from bridge.tagging._matching import STRUCTURE, Word, compact, words
+from bridge.tagging._near import NearForms, allowed_edits, edits_between
 
 How = Literal["exact", "folded", "plural", "synonym", "typo"]
+Range = tuple[int, int]
+#: What is known of a word that no value has: one of the language, only a name, or nothing.
+Familiar = Literal["word", "name", "unknown"]
 
 #: Values of more words are looked up, but not searched for in texts.
 MAX_WORDS = 12
-#: Texts longer than this are never taken for a misspelt value.
-MAX_TYPO_LENGTH = 100
+#: A misspelt value has at most so many words, and a text at most so many unknown ones that are looked at.
+MAX_MISSPELT_WORDS = 3
+MAX_UNKNOWN = 16
+#: Letters by which runs of words are told that cannot become any joined form, and the fewest letters of such a form.
+_OPENING = 5
+_SHORTEST = 3
 _SNAPSHOT_VERSION = 1
 
 
@@ -33,12 +38,14 @@ class Link:
     """A text linked to stored values.
 
     `keys` are the stored keys as the index holds them, best first; several where they differ only in case, accents or
-    number (`Smartwatch`, `Smartwatches`). `count` is how many documents carry them, added up.
+    number (`Smartwatch`, `Smartwatches`). `count` is how many documents carry them, added up. `edits` counts typing
+    errors.
     """
 
     keys: tuple[str, ...]
     how: How
     count: int
+    edits: int = 0
 
 
 class _Entry(NamedTuple):
@@ -48,14 +55,6 @@ class _Entry(NamedTuple):
     key: str
     folded: str
     synonym: bool = False
-
-
-@dataclass(slots=True)
-class _Shelf:
-    """Entries of one label whose folded forms share first letter and length, and those forms, side by side."""
-
-    entries: list[_Entry]
-    forms: list[str]
 
 
 class Dictionary:
@@ -76,14 +75,29 @@ class Dictionary:
             label: {key: list(others) for key, others in by_key.items()} for label, by_key in (synonyms or {}).items()
         }
         self.generation = generation if generation is not None else self._hash()
+        #: Stems of a form's words, joined by spaces → where it leads.
         self._entries: dict[str, list[_Entry]] = {}
         #: First word of a form → most words that a form starting with it has.
         self._longest: dict[str, int] = {}
-        self._shelves: dict[str, dict[tuple[str, int], _Shelf]] = {}
+        #: Words of a form without spaces → the forms of several words that they make.
+        self._joined: dict[str, list[str]] = {}
+        #: First letters of a form without spaces → letters of the longest form that begins so.
+        self._reach: dict[str, int] = {}
+        self._near: NearForms | None = None
+        self._parts: frozenset[str] = frozenset()
         for label, keys in self._values.items():
             for key in keys:
                 self._add(label, key, key, synonym=False)
         self._add_synonyms()
+
+    def prepare(self) -> None:
+        """Make now what looking for misspelt values needs, not inside the first query.
+
+        Two threads may both make it; the results are equal and the last one stays.
+        """
+        if self._near is None:
+            self._parts = frozenset(word for form in self._entries for word in form.split(" "))
+            self._near = NearForms(self._entries)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -111,16 +125,52 @@ class Dictionary:
         found: list[Entity] = []
         for at, word in enumerate(stream):
             longest = min(self._longest.get(word.stem, 0), len(stream) - at)
+            reach = self._reachable(stream, at)
             seen: set[str] = set()
-            for size in range(longest, 0, -1):
+            for size in range(max(longest, reach), 0, -1):
                 run = stream[at : at + size]
-                entries = self._entries.get(_join(run))
-                if entries is None:
-                    continue
-                for label, candidates in _by_label(entries):
+                for label, candidates in _by_label(self._entries_of(run)):
                     if label not in seen:
                         seen.add(label)
                         found.append(self._entity(text, run, label, candidates))
+        return found
+
+    def find_misspelt(
+        self, text: str, familiar: Callable[[str], Familiar], labels: Container[str], closed: Sequence[Range] = ()
+    ) -> list[tuple[Entity, Link]]:
+        """Values of these labels that are misspelt in a text, in reading order, with what they link to.
+
+        Only words that are in no stored value can be misspelt, and only what `familiar` says of them (folded): an
+        `unknown` one anywhere, a `name` beside a right word of the same value, a `word` of the language never. Words
+        in `closed` ranges are left alone. The longest run wins, of equally near values the one in most documents. The
+        score is the share of letters that are right.
+        """
+        self.prepare()
+        stream = words(text)
+        unknown: dict[int, Familiar] = {}
+        for at, word in enumerate(stream):
+            if len(unknown) == MAX_UNKNOWN:
+                break
+            known = not word.folded.isalpha() or word.stem in self._parts
+            if known or any(word.start < end and start < word.end for start, end in closed):
+                continue
+            if (what := familiar(word.folded)) != "word":
+                unknown[at] = what
+        found: list[tuple[Entity, Link]] = []
+        done = 0
+        for at in unknown:
+            if at < done:
+                continue
+            for start, stop in _runs_over(at, max(done, at - MAX_MISSPELT_WORDS + 1), len(stream)):
+                run = stream[start:stop]
+                wrong = [n - start for n in range(start, stop) if n in unknown]
+                if len(wrong) == len(run) and all(unknown[start + n] == "name" for n in wrong):
+                    continue
+                matches = self._misspelt(text, run, wrong, labels)
+                if matches:
+                    found += matches
+                    done = stop
+                    break
         return found
 
     def lookup(self, label: str, text: str) -> Link | None:
@@ -132,15 +182,12 @@ class Dictionary:
         run = words(text)
         if not run:
             return None
-        entries = [entry for entry in self._entries.get(_join(run), ()) if entry.label == label]
+        entries = [entry for entry in self._entries_of(run) if entry.label == label]
         if entries:
             return self._link(label, text, run, entries)
-        near = self._nearest(label, run)
-        if near is None:
-            return None
-        keys = [entry for entry in self._entries[_join(words(near.folded))] if entry.label == label] or [near]
-        ordered = self._ordered(label, keys, near.folded)
-        return Link(ordered, "typo", sum(self.count(label, key) for key in ordered))
+        self.prepare()
+        assert self._near is not None
+        return self._best(label, self._near.within(_join(run)))
 
     def to_json(self) -> str:
         """A snapshot for an offline start: JSON text, the same for the same content."""
@@ -186,13 +233,24 @@ class Dictionary:
         run = words(form)
         if not run:
             return
-        joined = _join(run)
-        entries = self._entries.setdefault(joined, [])
+        stems = _join(run)
+        entries = self._entries.setdefault(stems, [])
         if any(entry.label == label and entry.key == key for entry in entries):
             return
         entries.append(_Entry(label, key, _fold(run), synonym))
-        if len(run) <= MAX_WORDS:
-            self._longest[run[0].stem] = max(self._longest.get(run[0].stem, 0), len(run))
+        if len(run) > MAX_WORDS:
+            return
+        self._longest[run[0].stem] = max(self._longest.get(run[0].stem, 0), len(run))
+        if len(run) > 1 and not _is_loose(run):
+            together = compact(run)
+            forms = self._joined.setdefault(together, [])
+            if stems not in forms:
+                forms.append(stems)
+        else:
+            together = stems if len(run) == 1 else ""
+        if len(together) >= _SHORTEST:
+            opening = together[:_OPENING]
+            self._reach[opening] = max(self._reach.get(opening, 0), len(together))
 
     def _add_synonyms(self) -> None:
         for label, by_key in self._synonyms.items():
@@ -225,50 +283,86 @@ class Dictionary:
         elif text in keys:
             keys = (text, *(key for key in keys if key != text))
             how = "exact"
-        elif any(entry.folded == folded for entry in own):
+        elif any(entry.folded.replace(" ", "") == folded.replace(" ", "") for entry in own):
             how = "folded"
         return Link(keys, how, sum(self.count(label, key) for key in keys))
 
-    def _nearest(self, label: str, run: Sequence[Word]) -> _Entry | None:
+    def _reachable(self, stream: Sequence[Word], at: int) -> int:
+        """Most words from `at` on that, written as one, can be a form."""
+        if stream[at].folded in STRUCTURE:
+            return 0
+        before = ""
+        for size, word in enumerate(stream[at : at + MAX_WORDS], start=1):
+            letters = len(before) + len(word.stem)
+            opening = (before + word.stem)[:_OPENING]
+            if len(opening) == _OPENING and letters > self._reach.get(opening, 0):
+                return size - 1
+            before += word.folded
+        return min(MAX_WORDS, len(stream) - at)
+
+    def _entries_of(self, run: Sequence[Word]) -> list[_Entry]:
+        """The forms that a run of words is: word by word, or written in one or apart."""
+        own = self._entries.get(_join(run), [])
+        if _is_loose(run):
+            return own
+        together = compact(run)
+        others = self._entries.get(together, []) if len(run) > 1 and len(together) >= _SHORTEST else []
+        apart = [entry for form in self._joined.get(together, ()) for entry in self._entries[form]]
+        if not others and not apart:
+            return own
+        return list(dict.fromkeys((*own, *others, *apart)))
+
+    def _misspelt(
+        self, text: str, run: Sequence[Word], wrong: Container[int], labels: Container[str]
+    ) -> list[tuple[Entity, Link]]:
+        """What a run means whose words at `wrong` may be misspelt."""
+        assert self._near is not None
+        near = [
+            (edits, form)
+            for edits, form in self._near.within(_join(run))
+            if all(
+                given.stem == stored or (at in wrong and given.stem[0] == stored[0])
+                for at, (given, stored) in enumerate(zip(run, form.split(" "), strict=True))
+            )
+            and (run[-1].folded.startswith(run[-1].stem) or self._is_near_as_written(run, form))
+        ]
+        found = []
+        for label in sorted({entry.label for _, form in near for entry in self._entries[form]}):
+            link = self._best(label, near) if label in labels else None
+            if link is not None:
+                start, end = run[0].start, run[-1].end
+                score = round(1 - link.edits / (end - start), 3)
+                found.append((Entity(label, text[start:end], link.keys[0], start, end, score, "dictionary"), link))
+        fewest = min((link.edits for _, link in found), default=0)
+        return [(entity, link) for entity, link in found if link.edits == fewest]
+
+    def _is_near_as_written(self, run: Sequence[Word], form: str) -> bool:
+        """For words whose form that plurals share is not how they begin (`gracie`, "gracy"): as they are written."""
         folded = _fold(run)
-        allowed = _allowed_edits(folded)
-        if not allowed or len(folded) > MAX_TYPO_LENGTH:
-            return None
-        shelves = self._shelves_of(label)
-        digits = _digits(folded)
-        best: tuple[int, int, str] | None = None
-        nearest: _Entry | None = None
-        for length in range(len(folded) - allowed, len(folded) + allowed + 1):
-            shelf = shelves.get((folded[0], length))
-            if shelf is None:
-                continue
-            for form, distance, at in process.extract(
-                folded, shelf.forms, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None
-            ):
-                if _digits(form) != digits or distance > _allowed_edits(form):
-                    continue
-                entry = shelf.entries[at]
-                rank = (int(distance), -self.count(label, entry.key), entry.key)
-                if best is None or rank < best:
-                    best, nearest = rank, entry
-        return nearest
+        return any(edits_between(folded, entry.folded) <= allowed_edits(folded) for entry in self._entries[form])
 
-    def _shelves_of(self, label: str) -> dict[tuple[str, int], _Shelf]:
-        """Entries by first letter and length, so that a misspelt word is compared with few of them; made on first use.
+    def _best(self, label: str, near: Sequence[tuple[int, str]]) -> Link | None:
+        """The nearest form of a label, of equally near ones that of most documents."""
+        links = []
+        for edits, form in near:
+            entries = [entry for entry in self._entries[form] if entry.label == label]
+            if entries:
+                keys = self._ordered(label, entries, entries[0].folded)
+                links.append(Link(keys, "typo", sum(self.count(label, key) for key in keys), edits))
+        return min(links, key=lambda link: (link.edits, -link.count, link.keys), default=None)
 
-        Two threads may both make them; the results are equal and the last one stays.
-        """
-        shelves = self._shelves.get(label)
-        if shelves is None:
-            shelves = {}
-            for entries in self._entries.values():
-                for entry in entries:
-                    if entry.label == label and _allowed_edits(entry.folded):
-                        shelf = shelves.setdefault((entry.folded[0], len(entry.folded)), _Shelf([], []))
-                        shelf.entries.append(entry)
-                        shelf.forms.append(entry.folded)
-            self._shelves[label] = shelves
-        return shelves
+
+def _runs_over(at: int, first: int, length: int) -> Iterator[Range]:
+    """Runs of words that hold the word `at`, the longest first, then the leftmost."""
+    for size in range(MAX_MISSPELT_WORDS, 0, -1):
+        for start in range(max(first, at - size + 1), at + 1):
+            if start + size <= length:
+                yield start, start + size
+
+
+def _is_loose(run: Sequence[Word]) -> bool:
+    """Whether joining the words, or parting them, would make other words: `as us` is not `Asus`."""
+    return len(run) > 1 and (run[0].folded in STRUCTURE or run[-1].folded in STRUCTURE)
 
 
 def _join(run: Sequence[Word]) -> str:
@@ -284,17 +378,6 @@ def _by_label(entries: Sequence[_Entry]) -> Iterator[tuple[str, list[_Entry]]]:
     for entry in entries:
         grouped.setdefault(entry.label, []).append(entry)
     yield from grouped.items()
-
-
-def _allowed_edits(folded: str) -> int:
-    letters = sum(character.isalpha() for character in folded)
-    if letters < 4:
-        return 0
-    return 1 if letters < 8 else 2
-
-
-def _digits(text: str) -> str:
-    return "".join(character for character in text if character.isdigit())
 
 
 def _dump(data: Any) -> str:

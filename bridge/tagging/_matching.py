@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -58,6 +59,11 @@ _IRREGULAR = {
     "buses": "bus",
     "gases": "gas",
 }
+#: Words that are no part of a name written in one or apart: `as us` is not `Asus`, `novice` not `No Vice`.
+STRUCTURE = frozenset(
+    """a am an and are as at be by do for from had has he her him his i if in is it its me my no nor not of off on or
+    our she so than that the their them they this those to too us was we were with you your""".split()  # noqa: SIM905
+)
 _NO_PLURAL_ENDING = ("ss", "us", "is")
 _ES_ENDINGS = ("sses", "shes", "ches", "xes", "zzes")
 
@@ -65,6 +71,14 @@ _ES_ENDINGS = ("sses", "shes", "ches", "xes", "zzes")
 def words(text: str) -> list[Word]:
     """The words of a text in reading order; linear in its length. `&` counts as the word `and`."""
     return [_word(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
+def compact(run: Sequence[Word]) -> str:
+    """A run of words written as one, the last in the form that plurals share; between digits a space stays."""
+    text = run[-1].stem
+    for word in reversed(run[:-1]):
+        text = f"{word.folded} {text}" if word.folded[-1:].isdigit() and text[:1].isdigit() else word.folded + text
+    return text
 
 
 def _word(text: str, start: int, end: int) -> Word:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import InputError
-from bridge.tagging import Dictionary
+from bridge.tagging import Dictionary, Familiar
 
 SHOP = Dictionary(
     {
@@ -97,7 +97,8 @@ def test_lookup_gives_every_stored_variant_best_first() -> None:
         ("category", "televisoins", "Televisions", "typo"),
         ("category", "cofee maker", "Coffee Makers", "typo"),
         ("brand", "nestel", "Nestlé", "typo"),
-        ("brand", "haagendazs", "Häagen-Dazs", "typo"),
+        ("brand", "haagendazs", "Häagen-Dazs", "folded"),
+        ("brand", "haagen dasz", "Häagen-Dazs", "typo"),
     ],
 )
 def test_how_a_text_is_linked(label: str, text: str, key: str, how: str) -> None:
@@ -122,6 +123,107 @@ def test_how_a_text_is_linked(label: str, text: str, key: str, how: str) -> None
 )
 def test_what_is_not_linked(label: str, text: str) -> None:
     assert SHOP.lookup(label, text) is None
+
+
+JOINED = Dictionary(
+    {
+        "category": {"T-Shirts": 9, "Sci-Fi": 4, "Notebooks": 5, "Board Games": 3, "Carpet": 2, "No Vice": 1},
+        "brand": {"PlayStation": 7, "Go Pro": 3, "Asus": 5, "7 Up": 2, "Coca-Cola": 3, "Kellogg's": 4},
+        "size": {"5x7": 3, "8 x 10": 2, "1 2": 1, "XL": 2},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((text, "T-Shirts") for text in ("t-shirt", "tshirt", "t shirts", "tshirts", "T‑Shirt", "tee t-shirts")),
+        *((text, "Sci-Fi") for text in ("sci fi", "scifi", "sci-fi movies", "SciFi")),
+        *((text, "PlayStation") for text in ("play station", "play-station 5", "playstations")),
+        *((text, "5x7") for text in ("5x7", "5 x 7 frame", "5 x7")),
+        *((text, "8 x 10") for text in ("8x10", "8 x 10", "print 8x10")),
+        *((text, "Kellogg's") for text in ("kelloggs", "kellogg", "Kellogg’s", "kellogg's cereal")),
+        *(("gopro", "Go Pro"), ("7up", "7 Up"), ("cocacola", "Coca-Cola"), ("coca cola", "Coca-Cola")),
+        *(("note books", "Notebooks"), ("boardgame", "Board Games"), ("boardgames", "Board Games")),
+    ],
+)
+def test_words_may_be_joined_or_apart(text: str, value: str) -> None:
+    assert [entity.value for entity in JOINED.find(text)] == [value]
+
+
+@pytest.mark.parametrize("text", ["as us", "novice", "car pets and", "12", "x l", "a sus", "t red shirt"])
+def test_joining_makes_no_other_words(text: str) -> None:
+    assert [entity.value for entity in JOINED.find(text) if entity.value != "Carpet"] == []
+
+
+def test_the_same_value_joined_and_apart_links_to_both() -> None:
+    both = Dictionary({"category": {"T-Shirts": 9, "Tshirts": 2, "Tea": 1}})
+    link = both.lookup("category", "t shirts")
+    assert link is not None
+    assert (link.keys, link.how, link.count) == (("T-Shirts", "Tshirts"), "folded", 11)
+
+
+def english(word: str) -> Familiar:
+    return "word" if word in ENGLISH else "name" if word in ("nesta", "hagan") else "unknown"
+
+
+ENGLISH = {"red", "shoes", "for", "without", "coffee", "apples", "wireless", "nothing"}
+
+
+def misspelt(text: str, *closed: tuple[int, int], labels: tuple[str, ...] = ("brand", "category")) -> list[str]:
+    return [str(entity.value) for entity, _ in SHOP.find_misspelt(text, english, labels, closed)]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("red nestel", ["Nestlé"]),
+        ("aplpe shoes", ["Apple"]),
+        ("cofee maker", ["Coffee Makers"]),
+        ("hagen dasz shoes", ["Häagen-Dazs"]),
+        ("televisoin nestl for", ["Televisions", "Nestlé"]),
+        ("smartwach", ["Smartwatches"]),
+        ("hagan dazs", ["Häagen-Dazs"]),  # a name beside a right word
+    ],
+)
+def test_misspelt_values_in_a_text(text: str, values: list[str]) -> None:
+    assert misspelt(text) == values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apples wireless",  # words of the language
+        "coffee maker",  # a word that a value has
+        "nesta chocolate",  # a name of its own
+        "apl",  # three letters
+        "bpple shoes",  # the first letter
+        "c0ffee",  # a digit
+    ],
+)
+def test_what_is_not_taken_for_misspelt(text: str) -> None:
+    assert misspelt(text) == []
+
+
+def test_what_plurals_share_is_no_typing_error() -> None:
+    dictionary = Dictionary({"color": {"Gray": 3}, "food": {"Cookies": 2}})
+    assert dictionary.find_misspelt("gracie", english, ["color"]) == []
+    assert [e.value for e, _ in dictionary.find_misspelt("cokies", english, ["food"])] == ["Cookies"]
+
+
+def test_misspelt_words_leave_what_is_closed_and_labels_that_do_not_want_them() -> None:
+    assert misspelt("nestel", (0, 6)) == []
+    assert misspelt("nestel", labels=("category",)) == []
+
+
+def test_a_misspelt_value_says_how_near_it_is() -> None:
+    [(entity, link)] = SHOP.find_misspelt("red nestel", english, ["brand"])
+    assert (entity.start, entity.end, entity.score) == (4, 10, 0.833)
+    assert (link.keys, link.how, link.edits, link.count) == (("Nestlé",), "typo", 1, 4)
+
+
+def test_unknown_words_without_end_are_looked_at_in_bounded_time() -> None:
+    assert misspelt("zzyzzx qwertz " * 2_000) == []
 
 
 def test_of_two_equally_near_values_the_frequent_one_wins() -> None:

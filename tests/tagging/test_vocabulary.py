@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from bridge.tagging.grammar import load_values, load_vocabulary
-from bridge.tagging.grammar._wordnet import word_list
+from bridge.tagging.grammar._word_list import word_list
 
 
-@pytest.mark.parametrize("word", ["apple", "targets", "shark", "bigger", "running", "comedies", "leaves", "thinner"])
+@pytest.mark.parametrize("word", ["apple", "targets", "shark", "bigger", "running", "comedies", "leaves"])
 def test_ordinary_words_in_any_form(word: str) -> None:
     vocabulary = load_vocabulary(("en",))
     assert vocabulary is not None
@@ -18,19 +18,34 @@ def test_ordinary_words_in_any_form(word: str) -> None:
     assert vocabulary.knows(word)
 
 
-@pytest.mark.parametrize("word", ["nike", "samsong", "panasonc", "logitec"])
-def test_names_and_misspellings_are_no_words(word: str) -> None:
+@pytest.mark.parametrize("word", ["samsong", "panasonc", "logitec", "keybord"])
+def test_misspellings_are_no_words(word: str) -> None:
     vocabulary = load_vocabulary(("en",))
     assert vocabulary is not None
     assert not vocabulary.knows(word)
 
 
-@pytest.mark.parametrize("word", ["dell", "paris", "teal"])
-def test_rare_words_and_names_are_known_but_not_ordinary(word: str) -> None:
+@pytest.mark.parametrize(
+    ("word", "rank"),
+    [
+        *((word, "common") for word in ("apple", "targets", "canon", "golf")),
+        *((word, "uncommon") for word in ("ninja", "ninjas", "mini", "corolla")),
+        *((word, "rare") for word in ("dell", "ford", "jaguar")),
+        *((word, "name") for word in ("fiji", "paris", "gracie")),
+        ("samsong", None),
+    ],
+)
+def test_how_familiar_a_word_is(word: str, rank: str | None) -> None:
     vocabulary = load_vocabulary(("en-GB",))
     assert vocabulary is not None
+    assert vocabulary.rank(word) == rank
+
+
+@pytest.mark.parametrize("word", ["smartwatch", "handmade", "soundbar"])
+def test_two_common_words_in_one_are_a_word(word: str) -> None:
+    vocabulary = load_vocabulary(("en",))
+    assert vocabulary is not None
     assert vocabulary.knows(word)
-    assert not vocabulary.is_common(word)
 
 
 def test_no_vocabulary_where_one_language_has_none() -> None:
@@ -46,7 +61,7 @@ def test_what_a_language_says_about_names() -> None:
     assert load_values(("de",)).accessories == frozenset()
 
 
-def test_the_list_is_made_from_the_files_of_wordnet(tmp_path: Path) -> None:
+def test_the_list_is_made_from_the_files_of_wordnet_and_scowl(tmp_path: Path) -> None:
     for part in ("noun", "verb", "adj", "adv"):
         (tmp_path / f"data.{part}").write_text("  1 the licence\n")
         (tmp_path / f"{part}.exc").write_text("")
@@ -58,5 +73,8 @@ def test_the_list_is_made_from_the_files_of_wordnet(tmp_path: Path) -> None:
     )
     (tmp_path / "noun.exc").write_text("geese goose\n")
     (tmp_path / "cntlist.rev").write_text("apple%1:13:00:: 1 1\nparis%1:15:00:: 1 4\n")
+    (tmp_path / "english-words.35").write_text("apple\napples\ndell\nninja\n")
+    (tmp_path / "english-upper.50").write_text("Fiji\nFiji's\n")
+    (tmp_path / "english-proper-names.50").write_text("Dell\n")
 
-    assert word_list(tmp_path).split() == ["Paris", "apple*", "dell", "dingle", "geese"]
+    assert word_list(tmp_path, tmp_path).split() == ["Fiji", "Paris", "apple*", "dell", "dingle", "geese", "ninja+"]

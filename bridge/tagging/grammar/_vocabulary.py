@@ -7,45 +7,54 @@ words a search uses: an unknown word may be a brand, a misspelling or new.
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import Literal
+
+#: common     everyone uses it: apple, target, shark
+#: uncommon   most people know it: ninja, corolla
+#: rare       few use it, or mostly as a name: dell, ford
+#: name       only a name: Fiji
+Rank = Literal["common", "uncommon", "rare", "name"]
+_MARKS: Mapping[str, Rank] = {"*": "common", "+": "uncommon"}
 
 #: Endings of inflected forms and what stands in their place in the lemma.
-_ENDINGS: dict[str, tuple[tuple[str, str], ...]] = {
-    "en": (
-        *(("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e")),
-        *(("ier", "y"), ("er", ""), ("er", "e"), ("iest", "y"), ("est", ""), ("est", "e"), ("ily", "y"), ("ly", "")),
-    )
+ENDINGS: Mapping[str, Sequence[tuple[str, str]]] = {
+    "en": (("ies", "y"), ("es", ""), ("s", ""), ("ied", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"))
 }
+#: A word that nobody lists but that joins two common ones of so many letters is a compound: smartwatch.
+_SHORTEST_PART = 3
 
 
 class Vocabulary:
     """Words of one or more languages. Immutable.
 
-    `common` are ordinary words, `rare` further words and names; all in lower case. `endings` are (ending, replacement)
-    pairs that lead from an inflected form to its lemma.
+    `ranks` are lemmas in lower case with their rank, `endings` (ending, replacement) pairs that lead from an inflected
+    form to its lemma.
     """
 
-    def __init__(
-        self, common: Iterable[str], rare: Iterable[str] = (), endings: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        self._common = frozenset(common)
-        self._rare = frozenset(rare)
+    def __init__(self, ranks: Mapping[str, Rank], endings: Sequence[tuple[str, str]] = ()) -> None:
+        self._ranks = dict(ranks)
         self._endings = tuple(endings)
 
     def __len__(self) -> int:
-        return len(self._common) + len(self._rare)
+        return len(self._ranks)
+
+    def rank(self, word: str) -> Rank | None:
+        """How familiar a word (folded, in any form) is; None for one that the language does not know."""
+        return next((self._ranks[lemma] for lemma in self.lemmas(word) if lemma in self._ranks), None)
 
     def knows(self, word: str) -> bool:
-        """Whether a word (folded) is one of the language, in any of its forms, or one of its names."""
-        return any(form in self._common or form in self._rare for form in self._lemmas(word))
+        """Whether a word (folded) is one of the language: listed, an inflected form, or two common words in one."""
+        return self.rank(word) is not None or self._is_compound(word)
 
     def is_common(self, word: str) -> bool:
-        """Whether a word (folded) is ordinary: `apple`, `targets`; not `nike`, nor `dell`, which hardly anyone uses."""
-        return any(form in self._common for form in self._lemmas(word))
+        """Whether a word (folded) is one that everyone uses: `apple`, `targets`; not `nike`, `ninja` or `dell`."""
+        return self.rank(word) == "common"
 
-    def _lemmas(self, word: str) -> Iterator[str]:
+    def lemmas(self, word: str) -> Iterator[str]:
+        """The word itself and what it may be a regular form of."""
         yield word
         for ending, replacement in self._endings:
             if word.endswith(ending):
@@ -55,6 +64,12 @@ class Vocabulary:
                     if len(lemma) > 3 and not replacement and lemma[-1] == lemma[-2]:  # bigger, running
                         yield lemma[:-1]
 
+    def _is_compound(self, word: str) -> bool:
+        return any(
+            self._ranks.get(word[:at]) == "common" and self.rank(word[at:]) == "common"
+            for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)
+        )
+
 
 @lru_cache(maxsize=8)
 def load_vocabulary(languages: tuple[str, ...]) -> Vocabulary | None:
@@ -63,15 +78,14 @@ def load_vocabulary(languages: tuple[str, ...]) -> Vocabulary | None:
     None where one of them has no list: its words would all look misspelt.
     """
     codes = sorted({code.lower()[:2] for code in languages})
-    common: set[str] = set()
-    rare: set[str] = set()
+    ranks: dict[str, Rank] = {}
     for code in codes:
         file = files(__package__).joinpath(code, "words.txt.gz")
-        if code not in _ENDINGS or not file.is_file():
+        if code not in ENDINGS or not file.is_file():
             return None
         for line in gzip.decompress(file.read_bytes()).decode("ascii").splitlines():
-            if line.endswith("*"):
-                common.add(line[:-1])
+            if line[-1] in _MARKS:
+                ranks[line[:-1]] = _MARKS[line[-1]]
             else:
-                rare.add(line.lower())
-    return Vocabulary(common, rare - common, [pair for code in codes for pair in _ENDINGS[code]]) if codes else None
+                ranks.setdefault(line.lower(), "rare" if line.islower() else "name")
+    return Vocabulary(ranks, [pair for code in codes for pair in ENDINGS[code]]) if codes else None
