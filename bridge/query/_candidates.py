@@ -148,21 +148,25 @@ def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Ent
 
 
 def second_readings(
-    accepted: Sequence[Entity], lost: Sequence[Rejected], schema: Schema
+    text: str, accepted: Sequence[Entity], lost: Sequence[Rejected], schema: Schema
 ) -> tuple[list[Entity], list[Rejected]]:
     """Readings that lost an overlap but say something else of the same head noun, and the rest.
 
     `organic coffee` may be a product type while `coffee` is a category: both end in the same word, so both hold.
     `coffee` in `coffee mug` ends elsewhere and stays lost. Beside model spans only labels that may filter come back;
-    nothing comes back into a negated stretch.
+    nothing comes back into a negated stretch. Into a stored value that is the whole query only what says what a thing
+    is comes back: "I can't believe it's not butter" is a butter, "the world's fastest indian" no request for Indian
+    films.
     """
+    whole = any(entity.source == "dictionary" and is_whole(text, entity) for entity in accepted)
     back: list[Entity] = []
     rest: list[Rejected] = []
     for one in sorted(lost, key=lambda r: (r.entity.start, -r.entity.score, r.entity.label)):
         entity = one.entity
         around = [e for e in (*accepted, *back) if overlaps((e.start, e.end), (entity.start, entity.end))]
+        label = schema.labels[entity.label]
         may = entity.source == "model" or (
-            entity.source == "dictionary" and schema.labels[entity.label].use == "filter"
+            entity.source == "dictionary" and label.use == "filter" and not (whole and label.position == "any")
         )
         if may and around and all(_same_head(entity, other) for other in around):
             back.append(entity)

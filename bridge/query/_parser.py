@@ -213,7 +213,7 @@ class QueryParser:
             negation = apply_negation(text, self.schema, syntax, cues, accepted, amounts)
         late += negation.unclear
         unclear = [one.entity for one in negation.unclear]
-        back, lost = second_readings([*negation.entities, *unclear], lost, self.schema)
+        back, lost = second_readings(text, [*negation.entities, *unclear], lost, self.schema)
         back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in unclear)]
         entities = (*negation.entities, *back)
         sure = frozenset(

@@ -187,3 +187,14 @@ def test_a_reading_that_hardly_any_document_carries_is_a_tagging_error(shop: Sho
     plan = shop(values=values).parse("red boots")
     assert roles(plan) == {"color=red": "boost"}
     assert "only 3 documents carry it so, 500 under another label" in reasons(plan)
+
+
+def test_a_name_that_is_the_whole_query_says_what_the_thing_is_but_does_not_describe(shop: Shop) -> None:
+    yaml = (
+        "schema: s\nindex: s\ntext: [t]\nlabels:\n  title: {field: title}\n"
+        "  category: {field: category, use: filter}\n  country: {field: country, use: filter, position: any}\n"
+    )
+    values = {"title": {"The Fastest Indian": 1, "Not Butter": 1}, "category": {"Butter": 9}, "country": {"Indian": 9}}
+    parse = shop(yaml=yaml, values=values, rates={"category": 1.0, "country": 1.0}).parse
+    assert roles(parse("the fastest indian")) == {"title=The Fastest Indian": "boost"}
+    assert roles(parse("not butter")) == {"title=Not Butter": "boost", "category=Butter": "boost"}
