@@ -50,7 +50,7 @@ def decide_amount(entity: Entity, match: QuantityMatch | None, context: Context)
     decisions: list[Decision] = []
     readings: list[_Reading] = []
     for one in (entity, *others):
-        reading = _read(replace(one, negated=entity.negated), context, about)
+        reading = _read(replace(one, negated=entity.negated), context, about, match is not None and match.related)
         if isinstance(reading, Decision):
             decisions.append(reading)
         else:
@@ -70,7 +70,7 @@ def decide_amount(entity: Entity, match: QuantityMatch | None, context: Context)
     return decisions
 
 
-def _read(entity: Entity, context: Context, about: bool) -> Decision | _Reading:
+def _read(entity: Entity, context: Context, about: bool, related: bool) -> Decision | _Reading:
     schema = context.schema
     label = schema.labels[entity.label]
     field = schema.field_of(entity.label)
@@ -90,6 +90,7 @@ def _read(entity: Entity, context: Context, about: bool) -> Decision | _Reading:
     why_soft = first_reason(
         (amount is not None, "a bare amount means about that much"),
         (about, "the text says that it is approximate"),
+        (related, "it is the amount of another thing, which the one looked for goes with"),
         (label.use != "filter", f"the schema allows no more than {label.use}"),
         (
             rate is not None and rate < schema.min_fill_rate,

@@ -39,10 +39,12 @@ def is_head(
         return False
     if is_loose and any(word.folded not in CONJUNCTIONS for word in before):
         return False
-    return not _opens_late(text, found, entity, entities) and ends_phrase(text, found, entity, entities, taken)
+    return not _opens_late(text, found, entity, entities, taken) and ends_phrase(text, found, entity, entities, taken)
 
 
-def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity]) -> bool:
+def _opens_late(
+    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
+) -> bool:
     """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea).
 
     Words may stand between where the member is a plural, thus a thing and no description ("trucks and electric cars").
@@ -52,7 +54,7 @@ def _opens_late(text: str, found: Sequence[Word], entity: Entity, entities: Sequ
     if join is not None and found[join.index].end not in own:
         return True
     for word in found:
-        if word.end < entity.start and word.end not in own and is_plural(word.folded):
+        if word.end < entity.start and word.end not in own and is_plural(word.folded) and not _in(word, taken):
             after = joined_after(text, found, word.end)
             if after is not None and after.kind != "comma" and found[after.index].start <= entity.start:
                 return True

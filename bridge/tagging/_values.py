@@ -40,9 +40,10 @@ def stated_amount(label: Label, match: QuantityMatch) -> Entity | None:
     """What a document states of a label by an amount, in the form that the label's field holds; None where nothing.
 
     It must be said which of several labels is meant. Where nothing beside the amount names its label (a length is not
-    yet a screen size) the model knows better, if it looks for that label at all. `up to 15 inch` states no one number.
+    yet a screen size) the model knows better, if it looks for that label at all. `up to 15 inch` states no one number,
+    `for 15 inch laptops` is a mere mention.
     """
-    entity = match.entity
+    entity = replace(match.entity, negated=True) if match.related else match.entity
     if match.others or (label.model and not match.named):
         return None
     value = entity.value

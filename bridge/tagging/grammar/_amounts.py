@@ -246,6 +246,7 @@ class AmountReader:
 
     def _with_smaller(self, amount: Amount) -> Amount:
         """`5 ft 10 in`, `5'10"`, `2 lb 3 oz`: one amount in the smaller unit."""
+        amount = self._with_a_half(amount)
         larger = next((unit for unit in amount.units if unit in SMALLER), None)
         token = self._tokens.get(amount.last)
         if larger is None or token is None or token.kind != "number":
@@ -260,13 +261,22 @@ class AmountReader:
             found = ((self._marks[number.last],), number.last + 1)
             if self._marks.get(number.last + 1) == "inch":
                 found = (found[0], number.last + 2)
-        if found is not None and smaller in found[0]:
-            last = found[1]
+        if found is not None and (smaller in found[0] or (smaller == "minute" and found[0] == ("m",))):
+            last = found[1]  # also `1h 30m`
         elif self._tokens.touches(amount.last) and larger == "foot":
             last = number.last  # 5'10
         else:
             return amount
         return replace(amount, value=round(whole + number.value, 6), units=(smaller,), last=last)
+
+    def _with_a_half(self, amount: Amount) -> Amount:
+        """`an hour and a half`."""
+        words, last = self._pack.numbers, amount.last
+        if self._tokens.word(last) in words.joins and self._tokens.word(last + 1) in words.articles:
+            part = words.parts.get(self._tokens.word(last + 2))
+            if part is not None and self._units.read(self._tokens, last + 3) is None:
+                return replace(amount, value=amount.value + part, last=last + 3)
+        return amount
 
     # ------------------------------------------------------------------------------------------ what stands around
 
@@ -329,9 +339,10 @@ class AmountReader:
 
 
 def _may_be_spelled(amount: Amount, number: Number, *, compared: bool) -> bool:
-    """Whether a number in words is meant as one: `fifty dollars`, `under fifty`; not `one piece`, `seven samurai`."""
+    """Whether a number in words is meant as one: `fifty dollars`, `under fifty`; not `one hour photo`, `a pint`."""
     if number.article:
         return amount.units == ("dozen",) or (compared and not amount.bare)
     if amount.bare:
         return compared and amount.value > 1
-    return compared or amount.value != 1.0 or "piece" not in amount.units
+    name_like = any(MEASURES[unit].dimension in ("count", "time") for unit in amount.units)
+    return compared or amount.value != 1.0 or not name_like

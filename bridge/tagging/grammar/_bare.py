@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bridge.tagging.grammar._amounts import Amount
-from bridge.tagging.grammar._labels import Labels, NumberLabel
+from bridge.tagging.grammar._labels import Labels, NumberLabel, Spread
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._tokens import Tokens
 
-#: Below this, a number with a `k` is more often a resolution, a run or a carat than money: `tv under 4k`.
+#: A number with a `k` is more often a resolution, a run or a carat than money (`tv under 4k`): where nothing is known
+#: of the prices below this, else outside of the median price divided and multiplied by that.
 _LEAST_THOUSANDS = 10_000
+_USUAL = 20.0
 #: "at least two" counts something else.
 _LEAST_SPELLED = 10
 #: Below this, `50 and up`, and `over 50` of people, may be an age.
@@ -20,7 +22,8 @@ _YEARS = range(1900, 2100)
 class BareNumbers:
     """Judges the bare numbers of one text."""
 
-    def __init__(self, tokens: Tokens, labels: Labels, phrases: PhraseReader) -> None:
+    def __init__(self, tokens: Tokens, labels: Labels, phrases: PhraseReader, spread: Spread) -> None:
+        self._spread = spread
         self._tokens = tokens
         self._labels = labels
         self._pack = labels.words.pack
@@ -34,7 +37,7 @@ class BareNumbers:
         if not (phrase.compared or phrase.approximate):
             return None
         labels = self._labels.money
-        if len(labels) != 1 or not all(self._may_be(amount, phrase) for amount in phrase.amounts):
+        if len(labels) != 1 or not all(self._may_be(amount, labels[0], phrase) for amount in phrase.amounts):
             return None
         if self._is_other_scale(phrase) or not self._phrases.ends(phrase.last):
             return None
@@ -43,19 +46,24 @@ class BareNumbers:
             return None
         return labels[0]
 
-    def _may_be(self, amount: Amount, phrase: Phrase) -> bool:
+    def _may_be(self, amount: Amount, label: NumberLabel, phrase: Phrase) -> bool:
         if amount.spelled and amount.value < _LEAST_SPELLED:
             return False
-        if amount.factor > 1.0 and not self._is_thousands(amount):
+        if amount.factor > 1.0 and not self._is_thousands(amount, label):
             return False
         if amount.value not in _YEARS:
             return True
         return len(phrase.amounts) == 1 and (amount.value % 100 == 0 or not self._labels.has_years)
 
-    def _is_thousands(self, amount: Amount) -> bool:
+    def _is_thousands(self, amount: Amount, label: NumberLabel) -> bool:
         """Whether a multiplied number can be money: `cars under 20k`, `under 5 grand`, not `tv under 4k`."""
         word = self._tokens.word(amount.digits)
-        return word in self._pack.money or (word == "k" and amount.value >= _LEAST_THOUSANDS)
+        if word != "k":
+            return word in self._pack.money
+        known = self._spread.get(label.field)
+        if known is None:
+            return amount.value >= _LEAST_THOUSANDS
+        return known.median / _USUAL <= amount.value <= known.median * _USUAL
 
     def _is_other_scale(self, phrase: Phrase) -> bool:
         """Whether the words around say that the number is an age, a size, a count …: `kids under 5`, `3 and up`."""

@@ -50,7 +50,7 @@ class Beside:
     def followed(self, phrase: Phrase) -> Named | None:
         """The label whose name stands right after a phrase: `16 gb of ram`, `4-door`."""
         at = phrase.last
-        if self._tokens.is_hyphen(at) or self._tokens.word(at) in self._pack.of:
+        if self._is_joined(at):
             at += 1
         return self._labels.named_at(self._tokens, at)
 
@@ -73,9 +73,23 @@ class Beside:
         """
         ends = self._phrases.ends(phrase.last)
         last = phrase.last
-        if named is not None and named.last <= phrase.first and (named.own or phrase.bare):
+        if self.relates(phrase):
+            return phrase.first, last
+        if named is not None and named.last <= phrase.first and (named.own or named.describes or phrase.bare):
             return named.first, last
-        if named is not None and last <= named.first <= last + 1 and (phrase.bare or named.first > last):
-            ends = ends or self._phrases.ends(named.last)
-            last = named.last
+        if named is not None and named.first >= last:
+            joined = named.first == last + 1 and self._is_joined(last)
+            if joined or (named.first == last and (phrase.bare or named.describes)):
+                ends = ends or self._phrases.ends(named.last)
+                last = named.last
         return (first if phrase.compared or ends else phrase.first), last
+
+    def _is_joined(self, at: int) -> bool:
+        """Whether a hyphen or `of` at a token joins an amount to a name."""
+        return self._tokens.is_hyphen(at) or self._tokens.word(at) in self._pack.of
+
+    def relates(self, phrase: Phrase) -> bool:
+        """Whether an amount is that of another thing which this one is for: `mount for 32-55 inch tv`."""
+        if self._phrases.ends(phrase.last) or not any(amount.units for amount in phrase.amounts):
+            return False
+        return self._tokens.word(phrase.first - 1) in self._pack.relations

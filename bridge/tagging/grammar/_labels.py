@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from weakref import ref
 
 from bridge.entities import Interval, Stats
@@ -52,13 +53,14 @@ class Named:
     """Labels that words of a text name; `first` and `last` are token positions, `last` exclusive.
 
     `own`: by the label's name or text, which say nothing else, and not by a cue, which may be the thing itself
-    (`projector screen 100 inch`).
+    (`projector screen 100 inch`). `describes`: by a word of the language that is no thing (`wide`, `rated`).
     """
 
     labels: tuple[NumberLabel, ...]
     first: int
     last: int
     own: bool
+    describes: bool = False
 
 
 class Labels:
@@ -73,6 +75,7 @@ class Labels:
         self.sides = {label.side: label for label in reversed(labels) if label.side is not None}
         self._names: dict[tuple[str, ...], tuple[NumberLabel, ...]] = {}
         self._own: set[Form] = set()
+        self._describing = {tuple(word.split()) for words_of in words.pack.label_words.values() for word in words_of}
         self._able: dict[tuple[frozenset[str] | None, tuple[str, ...]], tuple[NumberLabel, ...]] = {}
         for label in labels:
             own, cues = _forms(label, words)
@@ -109,7 +112,9 @@ class Labels:
         labels = self._names.get(form)
         if labels is None and len(form) == 1 and form[0] in self.words.pack.money and len(self.money) == 1:
             return Named(self.money, first, last, own=True)
-        return None if labels is None else Named(labels, first, last, own=form in self._own)
+        if labels is None:
+            return None
+        return Named(labels, first, last, own=form in self._own, describes=form in self._describing)
 
     def for_amounts(self, amounts: Sequence[Amount], *, sides: bool = False) -> tuple[NumberLabel, ...]:
         """The labels whose unit all of some amounts can be given in; a bare amount goes with the unit of the other.
@@ -133,13 +138,36 @@ class Labels:
 
 
 def is_near(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
-    """Whether any document can come near a value, as far as is known; otherwise it is no amount of this field."""
+    """Whether documents can come near a value, or lie all over an interval, as far as is known.
+
+    Otherwise the amount is none of this field. Money needs no more than to overlap: `$0-$20` means what it says.
+    """
     known = spread.get(label.field)
     if known is None:
         return True
-    low, high = (value.gte or 0.0, value.lte or 0.0) if isinstance(value, Interval) else (value, value)
-    margin = max(abs(low), abs(high)) * label.tolerance
+    low, high = _bounds(value)
+    if label.is_money:
+        return overlaps(label, value, spread)
+    return known.min - abs(low) * label.tolerance <= low and high <= known.max + abs(high) * label.tolerance
+
+
+def overlaps(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
+    """Whether any document can lie in an interval, or near a value, as far as is known."""
+    known = spread.get(label.field)
+    if known is None:
+        return True
+    low, high = _bounds(value)
+    margin = 0.0 if low == -inf or high == inf else max(abs(low), abs(high)) * label.tolerance
     return known.min - margin <= high and low <= known.max + margin
+
+
+def _bounds(value: Interval | float) -> tuple[float, float]:
+    """The bounds of an interval, infinite where it is open; a number is both."""
+    if not isinstance(value, Interval):
+        return value, value
+    low = value.gte if value.gte is not None else value.gt
+    high = value.lte if value.lte is not None else value.lt
+    return -inf if low is None else low, inf if high is None else high
 
 
 _PREPARED: dict[int, tuple[ref[Schema], Labels]] = {}

@@ -26,6 +26,8 @@ class QuantityMatch:
     others: tuple[Entity, ...] = ()
     #: Whether the text says which label is meant, by name, cue word or currency, and not by the unit alone.
     named: bool = True
+    #: The amount is another thing's, which this one goes with: `mount for 32-55 inch tv`.
+    related: bool = False
     #: The value counts from today ("last week"), so it holds for this day only.
     relative: bool = False
 

@@ -126,8 +126,8 @@ class PhraseReader:
             after = named.last
             while self._tokens.word(after) in self._pack.fillers or self._tokens.is_other(after, ":"):
                 after += 1
-        if self._tokens.is_hyphen(after):
-            after += 1  # "sub-$500"
+        if self._tokens.is_hyphen(after) or (self._tokens.is_other(after, ".") and self._tokens.touches(after)):
+            after += 1  # "sub-$500", "max. 500 dollars"
         amount = self._amounts.read(after, compared=True)
         if amount is None and named is None and self._tokens.word(after) in self._pack.numbers.articles:
             amount = self._amounts.read(after + 1, compared=True)  # "at least a 4 star rating"
@@ -152,6 +152,8 @@ class PhraseReader:
     def _read_plain(self, at: int) -> Phrase | None:
         """`$50`, `$10 - $25`, `$10 to 25`, `20 dollars or less`, `$20+`, `around $50`."""
         about, after = self.approximation(at)
+        if about and self._tokens.is_other(after, ".") and self._tokens.touches(after):
+            after += 1  # "approx. 15 inch"
         if about and self._tokens.word(after) in self._pack.numbers.articles:
             after += 1
         amount = self._amounts.read(after, compared=about)

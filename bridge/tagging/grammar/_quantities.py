@@ -17,7 +17,7 @@ from bridge.schema import MEASURES, Schema
 from bridge.tagging.grammar._amounts import Amount, AmountReader
 from bridge.tagging.grammar._bare import BareNumbers
 from bridge.tagging.grammar._beside import Beside
-from bridge.tagging.grammar._labels import Labels, Named, NumberLabel, Spread, is_near, labels_of
+from bridge.tagging.grammar._labels import Labels, Named, NumberLabel, Spread, is_near, labels_of, overlaps
 from bridge.tagging.grammar._match import QuantityMatch, settle
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._sizes import Side, Size, read_size
@@ -27,6 +27,8 @@ from bridge.tagging.grammar._tokens import tokenise
 #: the least of them.
 _LEAST = 0.05
 _MOST = 300.0
+#: So many times outside of a field's numbers, a bare number is rather money.
+_FAR = 4.0
 _NOTHING: Spread = MappingProxyType({})
 _Values = list[tuple[NumberLabel, Interval | float]]
 
@@ -64,7 +66,7 @@ class _Grammar:
         )
         self._phrases = PhraseReader(self._tokens, labels.words, labels, self._amounts)
         self._beside = Beside(self._tokens, labels, self._phrases)
-        self._bare = BareNumbers(self._tokens, labels, self._phrases)
+        self._bare = BareNumbers(self._tokens, labels, self._phrases, stats)
 
     def run(self) -> list[QuantityMatch]:
         found: list[QuantityMatch] = []
@@ -91,17 +93,17 @@ class _Grammar:
 
     def _match(self, phrase: Phrase, done: int) -> tuple[QuantityMatch, int] | None:
         """The match of a phrase, and the token after everything that belongs to it."""
-        if self._says_nothing(phrase):
-            return None
         before, first = self._beside.introduced(phrase.first, done)
+        if self._says_nothing(phrase, first, named=before is not None and before.own):
+            return None
         names = (phrase.named, self._beside.compared(phrase), before, self._beside.followed(phrase))
         chosen = self._by_name(phrase, names) if phrase.bare else self._by_unit(phrase, names)
         if chosen is None:
             return None
         phrase, named = chosen.phrase, chosen.named
         values = [(label, value) for label in chosen.labels if (value := self._value(phrase, label)) is not None]
-        if phrase.bound is None or not phrase.compared:  # nothing says that it is meant though no document is like that
-            values = [(label, value) for label, value in values if is_near(label, value, self._stats)]
+        sure = named is not None
+        values = self._held(phrase, values, sure=sure)
         if not values:
             return None
         values = _of_one_scale(values)
@@ -115,12 +117,26 @@ class _Grammar:
         if negated and first == phrase.first:
             first -= 1
         consumes = (self._tokens[first].start, self._tokens[last - 1].end)
-        sure = named is not None or values[0][0].is_money
-        match = QuantityMatch(entities[0], (consumes,), phrase.approximate, tuple(entities[1:]), named=sure)
+        sure = sure or values[0][0].is_money
+        match = QuantityMatch(
+            entities[0],
+            (consumes,),
+            phrase.approximate,
+            tuple(entities[1:]),
+            named=sure,
+            related=self._beside.relates(phrase),
+        )
         # A name that stays in the text is no other amount's name.
         return match, max(last, named.last) if named is not None and named.first <= last + 1 else last
 
-    def _says_nothing(self, phrase: Phrase) -> bool:
+    def _held(self, phrase: Phrase, values: _Values, *, sure: bool) -> _Values:
+        """The readings that their fields may hold, as far as is known; what is compared of a `sure` label is meant."""
+        if not phrase.compared:
+            return [(label, value) for label, value in values if is_near(label, value, self._stats)]
+        held = sure or any(label.is_money or overlaps(label, value, self._stats) for label, value in values)
+        return values if held else []
+
+    def _says_nothing(self, phrase: Phrase, first: int, *, named: bool) -> bool:
         """Whether the words around show that the amount is nothing of the thing itself: `$20 off`, `2 years ago`."""
         at = phrase.last + 1 if self._tokens.is_hyphen(phrase.last) else phrase.last
         following, before = self._tokens.word(at), self._tokens.word(phrase.first - 1)
@@ -131,8 +147,26 @@ class _Grammar:
             return True
         if dimensions and phrase.said in self._pack.distance_before:
             return True
-        money = not dimensions or "share" in dimensions
-        return money and (following in self._pack.not_after or before in self._pack.not_before)
+        if dimensions and "share" not in dimensions:
+            return not named and self._is_of_something_else(at, first, phrase.first)
+        charge = before in self._pack.charges or self._tokens.word(first - 1) in self._pack.charges
+        counted = self._tokens.get(first - 1)
+        if counted is not None and counted.kind == "number" and self._tokens.word(first) in self._pack.relations:
+            return True  # "2 for $5"
+        if following in self._pack.numbers.articles and self._is_unit(at + 1):
+            return True  # "$3 a pound"
+        charged = following in self._pack.charges or (charge and not named)
+        return charged or following in self._pack.not_after or before in self._pack.not_before
+
+    def _is_of_something_else(self, after: int, first: int, last: int) -> bool:
+        """Whether a word after an amount, or of those before it, is for something else that is measured."""
+        if self._tokens.word(after) in self._pack.of:
+            after += 1
+        beside = {self._tokens.word(at) for at in (after, *range(first - 1, last))} & self._pack.attributes
+        return any(not self._labels.named(word) for word in beside)
+
+    def _is_unit(self, at: int) -> bool:
+        return self._labels.words.units.read(self._tokens, at) is not None
 
     def _by_unit(self, phrase: Phrase, names: Sequence[Named | None]) -> _Choice | None:
         """The labels that an amount with a unit or currency may belong to, and what names them."""
@@ -166,10 +200,21 @@ class _Grammar:
             labels = named.labels
             if named.first >= phrase.last and not phrase.compared:
                 labels = tuple(label for label in labels if label.counts)  # not "3 screen protectors"
-            if labels:
+            if labels and not self._is_rather_money(phrase, labels):
                 return _Choice(labels, phrase, named)
         label = self._bare.label_for(phrase)
         return None if label is None else _Choice((label,), phrase)
+
+    def _is_rather_money(self, phrase: Phrase, labels: Sequence[NumberLabel]) -> bool:
+        """Whether a number is far from what a named label's field holds, and no odd price: `best mpg under 15k`."""
+        if any(self._overlaps(phrase, label, times=_FAR) for label in labels):
+            return False
+        money = self._bare.label_for(phrase)
+        return money is not None and money.is_money and self._overlaps(phrase, money)
+
+    def _overlaps(self, phrase: Phrase, label: NumberLabel, times: float = 1.0) -> bool:
+        known = self._stats.get(label.field)
+        return known is None or any(known.min / times <= amount.value <= known.max * times for amount in phrase.amounts)
 
     def _value(self, phrase: Phrase, label: NumberLabel) -> Interval | float | None:
         values = [amount.value_in(label.unit) for amount in phrase.amounts]

@@ -65,6 +65,12 @@ class QuantityPack(Pack):
     not_after: Words = frozenset()
     #: Words after a time that show that it is an age or a day: `6 months old`, `2 years ago`.
     age_after: Words = frozenset()
+    #: Words of what money may be paid for beside the thing: `shipping over $25`, `$5 delivery`.
+    charges: Words = frozenset()
+    #: Words for what else is measured of a thing: `100 mile range`, `2 year warranty`.
+    attributes: Words = frozenset()
+    #: Words after which another thing's amount may stand: `mount for 32-55 inch tv`.
+    relations: Words = frozenset()
     #: Phrases before and words after a length that show that it is a distance: `within 5 miles`, `5 miles away`.
     distance_before: Words = frozenset()
     distance_after: Words = frozenset()

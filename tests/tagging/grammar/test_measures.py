@@ -63,6 +63,8 @@ def taken(text: str, schema: Schema = SHOP) -> list[str]:
         ("20 degree sleeping bag", "temperature", 20),
         ("-20°C sleeping bag", "temperature", -4),
         ("2 year warranty", "warranty", 24),
+        ("1h 30m battery", "battery_life", 1.5),
+        ("two and a half hours battery", "battery_life", 2.5),
         ("10 hour battery", "battery_life", 10),
         ("beer 5%", "alcohol", 5),
         ("7 seater", "seats", 7),
@@ -92,6 +94,7 @@ def test_a_unit_gives_the_label_and_the_value_is_in_the_labels_unit(text: str, l
         ("60 watts or less", "power", Interval(lte=60)),
         ("no heavier than 2 kg", "weight", Interval(lte=2)),
         ("under a pound", "weight", Interval(lt=0.453592)),
+        ("under an hour and a half", "battery_life", Interval(lt=1.5)),
         ("under 0 degrees celsius", "temperature", Interval(lt=32)),
         ("10-12 inch tablet", "screen_size", Interval(gte=10, lte=12)),
         ('10" to 12" tablet', "screen_size", Interval(gte=10, lte=12)),
@@ -137,6 +140,7 @@ def test_number_words_count_where_something_counts_them(text: str, label: str, v
     [
         "the one",
         "one piece swimsuit",
+        "one hour photo",
         "at least two",
         "seven samurai",
         "twelve monkeys",
@@ -294,10 +298,24 @@ def test_an_amount_that_no_document_comes_near_is_none_of_the_field() -> None:
     assert len(find_quantities("8 ft projector screen", SHOP, stats=stats)) == 1
 
 
-def test_a_comparison_is_meant_even_where_no_document_is_like_that() -> None:
-    stats = {"screen_size": Stats(1.3, 15.6, 98)}
-    [match] = find_quantities("tv over 120 inches", SHOP, stats=stats)
-    assert match.entity.value == Interval(gt=120)
+def test_a_comparison_that_no_document_can_meet_is_meant_only_of_a_named_label_or_money() -> None:
+    stats = {"screen_size": Stats(1.3, 15.6, 98), "price": Stats(2, 60, 900)}
+    assert find_quantities("cable over 20 ft", SHOP, stats=stats) == []
+    assert len(find_quantities("screen size over 20 ft", SHOP, stats=stats)) == 1
+    assert len(find_quantities("tv over $2000", SHOP, stats=stats)) == 1
+    assert len(find_quantities("tv under 20 ft", SHOP, stats=stats)) == 1
+
+
+def test_a_number_far_from_the_named_field_is_rather_money() -> None:
+    stats = {"mpg": Stats(12, 28, 140), "price": Stats(900, 17_900, 289_000)}
+    assert [m.entity.label for m in find_quantities("best mpg under 15k", CARS, stats=stats)] == ["price"]
+    assert [m.entity.label for m in find_quantities("mpg over 30", CARS, stats=stats)] == ["mpg"]
+
+
+@pytest.mark.parametrize("text", ["100 mile range ev", "range over 250 miles", "range of 300 miles"])
+def test_what_else_is_measured_is_none_of_a_label_that_is_not_called_so(text: str) -> None:
+    assert values(text, CARS) == {}
+    assert list(values(text, schema_of(mileage="unit: mile", range="unit: mile"))) == ["range"]
 
 
 # ------------------------------------------------------------------------------------------------------ sizes
@@ -333,6 +351,28 @@ def test_a_size_that_no_document_comes_near_is_none() -> None:
     assert find_quantities("1920x1080 monitor", FURNITURE, stats=stats) == []
 
 
+def test_an_amount_after_for_that_a_thing_follows_is_that_things() -> None:
+    assert only("mount for 32-55 inch tv").related
+    assert only("case for up to 15 inch laptops").related
+    assert not only("tv for 32-55 inch").related
+    assert not only("headphones for under $50").related
+
+
+@pytest.mark.parametrize(
+    "text", ["free shipping over $25", "discount of $20", "$5 delivery fee", "$10 coupon", "$3 a pound", "2 for $5"]
+)
+def test_money_for_something_beside_the_thing_is_no_price(text: str) -> None:
+    assert values(text) == {}
+
+
+def test_what_is_known_of_prices_tells_thousands_from_resolutions() -> None:
+    electronics = {"price": Stats(2, 64, 6000)}
+    cars = {"price": Stats(900, 17_900, 289_000)}
+    assert find_quantities("tv under 4k", SHOP, stats=electronics) == []
+    assert len(find_quantities("laptop under 1k", SHOP, stats=electronics)) == 1
+    assert len(find_quantities("hatchback under 4k", SHOP, stats=cars)) == 1
+
+
 def test_a_side_takes_an_amount_alone_where_no_other_label_does() -> None:
     assert values("48 inch desk", FURNITURE) == {"width": 121.92, "height": 121.92, "depth": 121.92}
     with_screen = schema_of(screen="unit: inch", width="unit: cm, dimension: 1")
@@ -354,6 +394,8 @@ def test_a_side_takes_an_amount_alone_where_no_other_label_does() -> None:
         ("7 seater suv", ["7 seater"]),
         ("7-seater suv", ["7-seater"]),
         ("case for 15 inch laptop", ["15 inch"]),
+        ("headphones rated 4 stars and above", ["rated 4 stars and above"]),
+        ("desk 36 inches thick", ["36 inches"]),
         ("bag with a weight under 2 kg", ["with a weight under 2 kg"]),
     ],
 )
