@@ -66,8 +66,7 @@ def rewrite(
     synthetic = any(leaf.synthetic for leaf in found.leaves)
     if not plan.changes and not synthetic:
         return Rewritten(dict(body), False)
-    unsorted = "a search pipeline changes only the query" if query_only else why_unsorted(body)
-    clauses, notes = _possible(plan, found, schema, unsorted)
+    clauses, notes = _possible(plan, found, schema, _why_unsorted(plan, body, query_only))
     if not clauses and not synthetic:
         return Rewritten(dict(body), False, tuple(notes))
     return Rewritten(_Edit(found, plan, schema, clauses, notes).apply(body), True, tuple(notes))
@@ -76,6 +75,15 @@ def rewrite(
 def apply(body: Mapping[str, Any], found: Found, plan: Plan, schema: Schema) -> dict[str, Any]:
     """The body of `rewrite`."""
     return rewrite(body, found, plan, schema).body
+
+
+def _why_unsorted(plan: Plan, body: Mapping[str, Any], query_only: bool) -> str | None:
+    if query_only:
+        return "a search pipeline changes only the query"
+    if plan.mode == "tiers" and any(clause.role == "filter" for clause in plan.clauses):
+        # Sorted by price, hits that the filters put last would come first.
+        return "the filters order the hits"
+    return why_unsorted(body)
 
 
 def _possible(

@@ -20,7 +20,7 @@ CHEAPEST = Clause(
 )
 NEWEST = Clause("boost", Rank("sold", "highest", -3.0 * DAY, 40.0 * DAY), "sold", "bridge:sold=highest", boost=2.0)
 POPULAR = Clause("boost", Rank("popularity", "highest"), "popularity", "bridge:popularity=highest", boost=2.0)
-COFFEE = Clause("filter", Terms("category", ("Laptops",)), "category", "bridge:category=Laptops")
+LAPTOPS = Clause("filter", Terms("category", ("Laptops",)), "category", "bridge:category=Laptops")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_rank_feature_knows_its_scale_itself(schema: Schema) -> None:
 
 
 def test_a_search_without_an_order_is_ordered(schema: Schema) -> None:
-    body, notes = rewritten({"size": 5, **BODY}, schema, CHEAPEST, COFFEE)
+    body, notes = rewritten({"size": 5, **BODY}, schema, CHEAPEST, LAPTOPS)
     assert list(body) == ["size", "query", "sort"]
     assert body["sort"] == [{"price": {"order": "asc", "missing": "_last", "unmapped_type": "double"}}, "_score"]
     assert "bridge:price=lowest" not in str(body["query"]), "an order is no condition"
@@ -154,6 +154,18 @@ def test_where_only_the_query_comes_back_an_order_boosts(schema: Schema) -> None
     assert "a search pipeline changes only the query" in notes
 
 
+def test_where_filters_order_the_hits_an_order_boosts_below_them(schema: Schema) -> None:
+    """Sorted by price, the cheapest bag would stand before every laptop."""
+    found = find_text(BODY, schema)
+    assert isinstance(found, Found)
+    plan = Plan("shop", TEXT, "15 inch laptops", (LAPTOPS, CHEAPEST), mode="tiers")
+    result = rewrite(BODY, found, plan, schema)
+    assert "sort" not in result.body
+    assert "the filters order the hits" in "; ".join(result.notes)
+    alone = rewrite(BODY, found, Plan("shop", TEXT, "15 inch laptops", (CHEAPEST,), mode="tiers"), schema)
+    assert "sort" in alone.body
+
+
 def test_where_hits_need_not_match_the_text_an_order_boosts(schema: Schema) -> None:
     """Sorted by price, whatever else is found would stand before what the user asked for."""
     sent = {"query": {"bool": {"should": [BODY["query"], {"term": {"shop": 7}}]}}}
@@ -164,8 +176,8 @@ def test_where_hits_need_not_match_the_text_an_order_boosts(schema: Schema) -> N
 
 def test_a_rank_that_cannot_be_scored_is_left_out_and_its_words_stay(schema: Schema) -> None:
     unknown = replace(CHEAPEST, role="boost", condition=Rank("price", "lowest"))
-    body, notes = rewritten(BODY, schema, unknown, COFFEE)
+    body, notes = rewritten(BODY, schema, unknown, LAPTOPS)
     assert notes == "price: the condition is empty, left out"
     assert body["query"]["bool"]["must"] == [BODY["query"]]
     worst = replace(POPULAR, condition=Rank("popularity", "lowest"))
-    assert "left out" in rewritten(BODY, schema, worst, COFFEE)[1]
+    assert "left out" in rewritten(BODY, schema, worst, LAPTOPS)[1]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from bridge.entities import Stats
+from bridge.query import StaticValues
+from bridge.schema import load_schema
 
 from .conftest import Start, metric
 
@@ -182,3 +187,24 @@ json_values = st.recursive(
 )
 def test_any_json_is_answered_with_a_query(sidecar: httpx.Client, query: Any, ext: Any) -> None:
     search(sidecar, query, ext)
+
+
+def test_an_order_sorts_a_body_and_boosts_where_only_the_query_goes_back(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "lamps.yaml"
+    file.write_text(
+        "schema: lamps\nindex: lamps\ntext: [name]\ndeadline_ms: 900\nlabels:\n"
+        "  price: {kind: number, field: price, unit: USD, model: false, use: filter, sort: sort}\n"
+    )
+    known = StaticValues.of(load_schema(file), {}, {"price": 1.0}, {"price": Stats(5.0, 40.0, 900.0)})
+    known.save(tmp_path / "lamps.json")
+    body = {"size": 3, "query": {"match": {"name": "cheapest desk lamp"}}}
+    with start(schemas=(file,), snapshots=tmp_path) as client:
+        whole = client.post("/v1/rewrite", json={"schema": "lamps", "dialect": "opensearch", "body": body}).json()
+        query = sent_back(client.post("/opensearch/search/lamps", json={"query": body["query"]})).decode()
+
+    assert list(whole["body"]) == ["size", "query", "sort"]
+    assert whole["body"]["sort"][0] == {"price": {"order": "asc", "missing": "_last", "unmapped_type": "double"}}
+    assert "bridge:price=lowest" not in json.dumps(whole["body"])
+    assert '"function_score"' in query
+    assert '"bridge:price=lowest"' in query
+    assert '"desk lamp"' in query
