@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.entities import Entity, Interval, Span, Stats
-from bridge.query._negation import Cue, is_free_of
+from bridge.query._cues import Cue, is_free_of
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
 from bridge.query._words import FUNCTION_WORDS, Range, inside, overlaps, words

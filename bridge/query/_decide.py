@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Role, Terms
 from bridge.entities import Entity
+from bridge.query._cues import is_cue
 from bridge.query._decisions import (
     DEMOTED,
     IGNORED,
@@ -25,7 +26,7 @@ from bridge.query._decisions import (
 )
 from bridge.query._link import Linked
 from bridge.query._names import name_of
-from bridge.query._negation import FreeText, is_cue
+from bridge.query._scope import FreeText
 from bridge.query._words import Range as TextRange
 from bridge.schema import Schema
 

@@ -22,6 +22,7 @@ from bridge.query._candidates import (
     sift_amounts,
     sift_cues,
 )
+from bridge.query._cues import find_cues
 from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decide_sorts import agree_on_order, decide_sort
@@ -31,7 +32,7 @@ from bridge.query._link import link, link_meant
 from bridge.query._meaning import Meant, find_meant
 from bridge.query._misspelt import Speller
 from bridge.query._modifiers import Modifiers
-from bridge.query._negation import Negation, apply_negation, find_cues
+from bridge.query._negation import Negation, apply_negation
 from bridge.query._options import Options, unknown_names
 from bridge.query._plan import assemble, plain_plan
 from bridge.query._position import ends_phrase, is_head
@@ -203,14 +204,14 @@ class QueryParser:
             cues = [] if foreign else find_cues(text, syntax, closed, self.schema.languages)
             spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
-        amounts = _consumed(quantities)
         grammar = [q.entity for q in quantities]
         named = [n.entity for n in syntax.named]
         accepted, lost = resolve([*named, *stored, *grammar, *spans], text=text)
         quantities = [q for q in quantities if q.entity in accepted]
         negation = Negation(tuple(accepted))
         if "negation" not in options.disable:
-            negation = apply_negation(text, self.schema, syntax, cues, accepted, amounts)
+            negation = apply_negation(text, self.schema, syntax, cues, accepted, quantities)
+        quantities = [_taking(quantity, negation) for quantity in quantities]
         late += negation.unclear
         unclear = [one.entity for one in negation.unclear]
         back, lost = second_readings(text, [*negation.entities, *unclear], lost, self.schema)
@@ -309,6 +310,7 @@ class QueryParser:
             self.schema,
             work.text,
             decisions,
+            void=work.negation.void,
             named=[(work.negation.wholes.get(n.value, n.whole), n.value) for n in work.syntax.named],
             disabled=options.disable,
             generation=self._values.generation,
@@ -346,6 +348,12 @@ def _restored(plan: Plan, text: str) -> Plan:
     """A plan that was made for the readable form of a text, with what the user really typed."""
     entities = tuple(replace(e, text=text[e.start : e.end]) for e in plan.entities)
     return replace(plan, text=text, required=text if plan.required == plan.text else plan.required, entities=entities)
+
+
+def _taking(quantity: QuantityMatch, negation: Negation) -> QuantityMatch:
+    """The quantity with the words of the negation that reaches it."""
+    taken = negation.consumes.get((quantity.entity.start, quantity.entity.end))
+    return quantity if taken is None else replace(quantity, consumes=(taken,))
 
 
 def _consumed(quantities: Iterable[QuantityMatch]) -> list[Range]:

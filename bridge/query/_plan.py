@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from bridge.clauses import Clause, Explanation, Plan, Terms
-from bridge.entities import Entity
+from bridge.entities import Entity, Scalar
 from bridge.query._chips import chips
 from bridge.query._decisions import Decision, rejected
 from bridge.query._lists import joined_after, opener, without_members
@@ -37,6 +37,7 @@ def assemble(
     decisions: Sequence[Decision],
     *,
     named: Sequence[tuple[Range, Range]] = (),
+    void: Sequence[Range] = (),
     disabled: frozenset[str] = frozenset(),
     generation: str,
     mode: Literal["filters", "tiers"],
@@ -47,11 +48,13 @@ def assemble(
     """The plan of one text.
 
     `named` are the user's own `label:value` stretches as (whole, value): once a clause exists for the value, the name
-    and sign leave the required text, and the value too where the clause is a filter or an exclusion. `disabled` are
-    names of clauses that the request switched off.
+    and sign leave the required text, and the value too where the clause is a filter or an exclusion. `void` are
+    stretches of which nobody knows whether they are wanted. `disabled` are names of clauses that the request switched
+    off.
     """
     decisions = _switch_off(decisions, disabled)
-    decisions = _without_bare_exclusions(text, _with_openers(text, _with_named(decisions, named)))
+    decisions = _without_bare_exclusions(text, _with_openers(text, _with_named(decisions, named)), void)
+    decisions = _without_contradictions(decisions)
     parts = merge_filters([d for d in decisions if d.clause is not None])
     merged = _switch_off([part.decision for part in parts], disabled)
     clauses = tuple(sorted(unique(d.clause for d in merged), key=clause_order))
@@ -127,14 +130,33 @@ def _with_openers(text: str, decisions: Iterable[Decision]) -> list[Decision]:
     return result
 
 
-def _without_bare_exclusions(text: str, decisions: Sequence[Decision]) -> list[Decision]:
+def _without_bare_exclusions(text: str, decisions: Sequence[Decision], void: Sequence[Range]) -> list[Decision]:
     """Nothing is left out of a query that asks for nothing else: all its words would be those not wanted."""
-    if has_content(cut(text, with_introduction(text, _against(decisions)))):
+    against = _against(decisions)
+    if not against or has_content(cut(text, with_introduction(text, merge([*against, *void])))):
         return list(decisions)
     reason = "nothing else is looked for"
     return [
         d if d.clause is None or d.clause.role not in AGAINST else rejected(d.entities[0], reason) for d in decisions
     ]
+
+
+def _without_contradictions(decisions: Sequence[Decision]) -> list[Decision]:
+    """What is asked for and not wanted at once is asked for: "sedan not sedan" must find something."""
+    wanted: dict[tuple[str, str], set[Scalar]] = {}
+    for decision in decisions:
+        clause = decision.clause
+        if clause is not None and clause.role == "filter" and isinstance(clause.condition, Terms):
+            wanted.setdefault((clause.label, clause.condition.field), set()).update(clause.condition.values)
+    result: list[Decision] = []
+    for decision in decisions:
+        clause = decision.clause
+        if clause is not None and clause.role == "exclude" and isinstance(clause.condition, Terms):
+            values = wanted.get((clause.label, clause.condition.field))
+            if values and values <= set(clause.condition.values):
+                decision = rejected(decision.entities[0], "the query asks for it as well")
+        result.append(decision)
+    return result
 
 
 def _against(decisions: Iterable[Decision]) -> list[Range]:

@@ -109,7 +109,8 @@ def cut(text: str, ranges: Iterable[Range]) -> str:
 
 def tidy(text: str) -> str:
     """The text without brackets and commas that a cut has left with nothing in them or beside them."""
-    return re.sub(r"\s{2,}", " ", _EMPTY.sub("", text)).strip(" ,;/|&+")
+    text = re.sub(r"(?:\s*,)+", ",", re.sub(r"\s{2,}", " ", _EMPTY.sub("", text)))
+    return text.strip(" ,;/|&+")
 
 
 def _join(left: str, right: str) -> str:

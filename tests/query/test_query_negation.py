@@ -135,6 +135,43 @@ def test_what_is_not_wanted_is_not_required_even_where_all_the_rest_is_an_amount
     assert plan.required == "under $50"
 
 
+@pytest.mark.parametrize(
+    ("text", "clauses", "required"),
+    [
+        ("boots not between $20 and $50", {"price!=20..50": "exclude"}, "boots"),
+        ("boots not $50", {"price!=~50": "demote"}, "boots"),
+        ("boots not under $50", {"price=>=50": "filter"}, "boots"),
+        ("boots not priced over $50", {"price!=>50": "exclude"}, "boots"),
+        ("boots not nike or over $50", {"brand!=Nike": "exclude", "price!=>50": "exclude"}, "boots"),
+        ("boots not nike under $50", {"brand!=Nike": "exclude", "price=<50": "filter"}, "boots"),
+        ("boots not zyx under $50", {"text!=zyx": "demote", "price=<50": "filter"}, "boots"),
+        ("boots without $50 coats", {}, "boots without $50 coats"),
+    ],
+)
+def test_amounts_can_be_denied(shop: Shop, text: str, clauses: dict[str, str], required: str) -> None:
+    plan = shop().parse(text)
+    assert roles(plan) == clauses
+    assert plan.required == required
+
+
+def test_words_that_the_rest_of_the_text_asks_for_are_not_demoted(shop: Shop) -> None:
+    plan = shop().parse("zyx c boots not zyx a")
+    assert (plan.clauses, plan.required) == ((), plan.text)
+
+
+def test_what_is_wanted_and_not_wanted_is_wanted(shop: Shop) -> None:
+    plan = shop().parse("warm coats not coats")
+    assert roles(plan) == {"category=Coats": "filter"}
+    assert "the query asks for it as well" in reasons(plan)
+
+
+@pytest.mark.parametrize(
+    "text", ["boots not compatible with nike", "boots not wool by nike", "boots not good for nike"]
+)
+def test_a_name_behind_other_words_is_not_what_is_denied(shop: Shop, text: str) -> None:
+    assert all(c.label != "brand" or c.role == "boost" for c in shop().parse(text).clauses)
+
+
 def test_free_words_of_a_list_leave_the_text_with_its_values(shop: Shop) -> None:
     assert shop().parse("boots without laces or fur").required == "boots"
     assert shop().parse("boots without fur or laces").required == "boots without fur"

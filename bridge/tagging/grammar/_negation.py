@@ -29,8 +29,14 @@ class NegationPack(Pack):
     opening: Words = frozenset()
     #: Words between one that denies and the thing meant: `not made by nike`.
     leading: Words = frozenset()
-    #: Prepositions that link other words to the thing meant: `not directed by michael bay`.
+    #: Prepositions that link a participle to the thing meant: `not directed by michael bay`.
     linking: Words = frozenset()
+    participles: Words = frozenset()
+    participle_endings: Phrases = ()
+    #: Prepositions behind words that say what a thing goes with: `not compatible with samsung`.
+    relating: Words = frozenset()
+    #: Cues that before a number are the word for number: `chanel no 5`.
+    numbering: Words = frozenset()
     #: What follows, or stands before, makes the word something else: `not only`, `is not`.
     not_before: Words = frozenset()
     not_after: Words = frozenset()
