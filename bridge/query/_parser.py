@@ -143,8 +143,7 @@ class QueryParser:
         spread = self._spread()
 
         def dates(written: str, label: str) -> Interval | None:
-            value = read_date(written, label, self.schema, now, stats=spread)
-            return None if value is None else value.interval
+            return read_date(written, label, self.schema, now, stats=spread)
 
         syntax = Syntax()
         if "syntax" not in options.disable:

@@ -12,7 +12,6 @@ from bridge.tagging._matching import words as match_words
 from bridge.tagging._resolver import Rejected, resolve
 from bridge.tagging._tagger import TaggedDocument, Tagger, TextScorer, attributes
 from bridge.tagging.grammar import (
-    DateValue,
     QuantityMatch,
     SortMatch,
     find_dates,
@@ -22,7 +21,6 @@ from bridge.tagging.grammar import (
 )
 
 __all__ = [
-    "DateValue",
     "Dictionary",
     "Familiar",
     "Link",

@@ -7,7 +7,7 @@ all. Every grammar works on the same tokens, is linear in the text's length and 
 """
 
 from bridge.tagging.grammar._amounts import Amount
-from bridge.tagging.grammar._dates import DateValue, find_dates, read_date
+from bridge.tagging.grammar._dates import find_dates, read_date
 from bridge.tagging.grammar._documents import DocumentPack, load_documents
 from bridge.tagging.grammar._explicit import read_interval, read_number
 from bridge.tagging.grammar._function import FunctionPack, known_languages, load_function_words
@@ -25,7 +25,6 @@ from bridge.tagging.grammar._words import unit_words
 __all__ = [
     "MAX_NUMBER",
     "Amount",
-    "DateValue",
     "DocumentPack",
     "FunctionPack",
     "NegationPack",

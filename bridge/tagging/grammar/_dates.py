@@ -7,7 +7,7 @@ out from the clock that the caller gives and the schema's time zone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -31,14 +31,6 @@ _YEARS = ("year", "decade", "century")
 _NO_STATS: Mapping[str, Stats] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class DateValue:
-    """What a date says of one label's field; `relative`: it counts from today."""
-
-    interval: Interval
-    relative: bool
-
-
 def find_dates(
     text: str, schema: Schema, now: datetime, *, stats: Mapping[str, Stats] | None = None
 ) -> list[QuantityMatch]:
@@ -47,8 +39,8 @@ def find_dates(
     `now` is the moment that "last week" counts from; `stats` are what is known of the fields, which rules out years
     that a field cannot hold. The value is an `Interval`: milliseconds since 1970 at the days of `schema.timezone`,
     half open, or years, both included ("around 1990" is a number). `approximate` says that the date only stands there
-    (`thriller 2019`) or is vague, so that it should boost; `relative` that it counts from today. Matches that share
-    their `consumes` and are not approximate are one list ("from 2015 or 2018"): any of them is meant.
+    (`thriller 2019`) or is vague, so that it should boost. Matches that share their `consumes` and are not approximate
+    are one list ("from 2015 or 2018"): any of them is meant.
     """
     prepared = labels_of_dates(schema)
     today = _today(now, prepared.zone)
@@ -60,7 +52,7 @@ def find_dates(
 
 def read_date(
     written: str, label: str, schema: Schema, now: datetime, *, stats: Mapping[str, Stats] | None = None
-) -> DateValue | None:
+) -> Interval | None:
     """What a value written for one label says (`released:2020`, `>=2020-01-01`, `2019..2021`, `"last week"`).
 
     None where the whole of it is no date, and for labels that hold none.
@@ -82,7 +74,7 @@ def read_date(
     bound = SIGNS[tokens[0].form] if signed and not phrase.compared else phrase.bound
     if signed and phrase.compared:
         return None
-    return DateValue(bounded(phrase.periods[0], bound, holds, prepared.zone), phrase.relative)
+    return bounded(phrase.periods[0], bound, holds, prepared.zone)
 
 
 class _Finder:
@@ -156,8 +148,7 @@ class _Finder:
             end = self._tokens[judged.last - 1 if len(judged.periods) == 1 else moment.last - 1].end
             words = (start, end) if soft and len(judged.periods) > 1 else (begin, self._tokens[judged.last - 1].end)
             entities = [self._entity(label, start, end, period, judged, negated=negated) for label in labels]
-            match = QuantityMatch(entities[0], (words,), approximate=soft, others=tuple(entities[1:]))
-            matches.append(replace(match, relative=judged.relative))
+            matches.append(QuantityMatch(entities[0], (words,), approximate=soft, others=tuple(entities[1:])))
         return matches, judged.last
 
     def _entity(self, label: str, start: int, end: int, period: Period, phrase: Phrase, *, negated: bool) -> Entity:

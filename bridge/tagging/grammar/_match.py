@@ -28,8 +28,6 @@ class QuantityMatch:
     named: bool = True
     #: The amount is another thing's, which this one goes with: `mount for 32-55 inch tv`.
     related: bool = False
-    #: The value counts from today ("last week"), so it holds for this day only.
-    relative: bool = False
 
 
 def settle(found: Sequence[QuantityMatch], text: str, lists: frozenset[str]) -> list[QuantityMatch]:
