@@ -108,13 +108,15 @@ def sift(
 def sift_amounts(stored: Iterable[Entity], quantities: Sequence[QuantityMatch]) -> tuple[list[Entity], list[Rejected]]:
     """Leave out stored values that are only a part of an amount: `Up` in "up to 95 minutes", `Gigabyte` in a memory.
 
-    A value that is as long as the amount, or longer, stays: `7 Up`, `50 First Dates`.
+    A value that is as long as the amount, or longer, stays (`7 Up`, `50 First Dates`), unless it is written joined or
+    apart: "mid 90s dramas" are no `Mid90s`.
     """
     kept: list[Entity] = []
     rejected: list[Rejected] = []
     for entity in stored:
         span = (entity.start, entity.end)
-        amount = next((q.entity for q in quantities if _within(span, (q.entity.start, q.entity.end))), None)
+        apart = len(words(entity.text)) != len(words(str(entity.value)))
+        amount = next((q.entity for q in quantities if _within(span, (q.entity.start, q.entity.end), same=apart)), None)
         if amount is None:
             kept.append(entity)
         else:
@@ -122,8 +124,8 @@ def sift_amounts(stored: Iterable[Entity], quantities: Sequence[QuantityMatch]) 
     return kept, rejected
 
 
-def _within(inner: Range, outer: Range) -> bool:
-    return inner != outer and inside(inner, outer)
+def _within(inner: Range, outer: Range, *, same: bool) -> bool:
+    return (same or inner != outer) and inside(inner, outer)
 
 
 def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Entity], list[Rejected], list[Cue]]:

@@ -47,8 +47,12 @@ class Judge:
             refused = self._refused(phrase, named=named)
             if refused is not None:
                 return refused if isinstance(refused, Phrase) else None
-        elif any(moment.year is None for moment in phrase.moments) and phrase.first == phrase.moment.first:
-            return None  # "fall to spring"; "from march to june" has a word that opens it
+        elif phrase.first == phrase.moment.first and not named:
+            before = self._form(first - 1)
+            if any(moment.year is None for moment in phrase.moments):
+                return None  # "fall to spring"; "from march to june" has a word that opens it
+            if before in self._leading and before not in self._pack.lists | self._pack.negations | self._pack.the:
+                return None  # "floor mats for 2015-2019 camry"
         return phrase
 
     def _refused(self, phrase: Phrase, *, named: bool) -> Phrase | bool | None:
@@ -97,6 +101,8 @@ class Judge:
         if before in self._pack.ages and not phrase.compared:
             return True
         if phrase.plain and not named:
+            if self._reader.number(moment.first) == "10" and before not in self._pack.the:
+                return True  # seconds
             while before in self._pack.the:
                 moment = replace(moment, first=moment.first - 1)
                 before = self._form(moment.first - 1)

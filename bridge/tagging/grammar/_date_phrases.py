@@ -135,17 +135,17 @@ class PhraseReader:
         moment = self._moment(at + 1) if about else self.reader.read(at)
         if moment is None:
             return None
-        after = self._join(moment.last, self._pack.joins)
-        if after is not None and not about:
-            if self.reader.form(after) in self._pack.now:
-                return self._bounded(moment, "gte", at, after + 1)
-            high = self._end(moment, after)
-            if high is not None:
-                return self._joined(moment, high, at)
         return replace(self._following(moment, at), about=about)
 
     def _following(self, moment: Moment, first: int) -> Phrase:
-        """A date with what follows it: a bound, or further dates of a list."""
+        """A date with what follows it: the other end of a range, a bound, or further dates of a list."""
+        after = self._join(moment.last, self._pack.joins)
+        if after is not None:
+            if self.reader.form(after) in self._pack.now:
+                return self._bounded(moment, "gte", first, after + 1)
+            high = self._end(moment, after)
+            if high is not None:
+                return self._joined(moment, high, first)
         bound, last = self._bound_after(moment.last)
         if bound is not None:
             plus: Amounts = "either" if self.reader.joined(moment.last, "+") else "no"

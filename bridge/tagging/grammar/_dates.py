@@ -167,7 +167,8 @@ class _Finder:
     def _is_all(self, phrase: Phrase) -> bool:
         """Whether the whole query is a year or a day that nothing makes a date: then it is a name."""
         moment = phrase.moment
-        if not phrase.plain or not (moment.is_year or moment.relative or moment.weak or moment.grain == "season"):
+        vague = moment.is_year or moment.relative or moment.weak or moment.grain in ("season", "century")
+        if not phrase.plain or not vague:
             return False
         kinds = ("word", "number", "sign")
         return not any(
