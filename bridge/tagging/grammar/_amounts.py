@@ -318,9 +318,9 @@ class AmountReader:
                 following = self._tokens.get(last + 1)
                 return bool(amount.units) and following is not None and following.kind == "number"
             return after.form in ",.;!?)]}+-–—*" or (not amount.bare and after.form in "\"'”’|:")
-        return (
-            after.kind in ("compare", "times") or after.form in self._ish or (not amount.bare and self._is_side(last))
-        )
+        if after.kind in ("compare", "times") or after.form in self._ish:
+            return True
+        return self._names(last) if amount.bare else self._is_side(last)  # `3br`, `36"w`
 
     def _is_side(self, at: int) -> bool:
         """Whether a letter of a size stands at a token: `36"w`."""

@@ -172,6 +172,12 @@ class PhraseReader:
             if counted is not None:
                 amount, last = counted, counted.last
             return Phrase((amount,), bound, first, last, compared=True, said=said)
+        named = self._labels.named_at(self._tokens, amount.last) if amount.bare else None
+        if named is not None:
+            bound, last = self._phrase(self._words.after, named.last)
+            if bound is not None:  # "4 bedrooms or more"
+                said = " ".join(token.form for token in self._tokens[named.last : last])
+                return Phrase((amount,), bound, first, last, compared=True, said=said, named=named)
         ish = amount.last + 1 if self._tokens.is_hyphen(amount.last) else amount.last
         nearly, last = self._phrase(self._words.about_after, ish)
         about = about or nearly is not None

@@ -153,10 +153,14 @@ class _Grammar:
         counted = self._tokens.get(first - 1)
         if counted is not None and counted.kind == "number" and self._tokens.word(first) in self._pack.relations:
             return True  # "2 for $5"
-        if following in self._pack.numbers.articles and self._is_unit(at + 1):
+        if not named and following in self._pack.numbers.articles and self._is_unit(at + 1):
             return True  # "$3 a pound"
         charged = following in self._pack.charges or (charge and not named)
         return charged or following in self._pack.not_after or before in self._pack.not_before
+
+    def _is_million(self, amount: Amount) -> bool:
+        """Whether an `m` touches a number: metres, but of a price that is named millions."""
+        return self._tokens.word(amount.digits) == "m" and self._tokens.touches(amount.digits)
 
     def _is_of_something_else(self, after: int, first: int, last: int) -> bool:
         """Whether a word after an amount, or of those before it, is for something else that is measured."""
@@ -172,6 +176,10 @@ class _Grammar:
         """The labels that an amount with a unit or currency may belong to, and what names them."""
         able = self._labels.for_amounts(phrase.amounts)
         wide = self._labels.for_amounts(phrase.amounts, sides=True)
+        money = next((one for one in names if one is not None and one.labels[0].is_money), None)
+        if money is not None and all(self._is_million(amount) for amount in phrase.amounts):
+            millions = tuple(replace(one, value=one.value * 1e6, units=()) for one in phrase.amounts)
+            return _Choice(money.labels, replace(phrase, amounts=millions), money)
         for named in (*names, self._beside.further(phrase) if len(able) > 1 else None):
             meant = () if named is None else tuple(label for label in named.labels if label in wide)
             if meant:

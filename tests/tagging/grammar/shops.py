@@ -47,3 +47,10 @@ CARS = parse_schema(
   year: {kind: number, field: year, unit: year, model: false}
 """
 )
+HOMES = schema_of(
+    price="unit: USD",
+    rent="unit: USD",
+    bedrooms="cues: [bed, br, bd]",
+    bathrooms="cues: [bath, ba]",
+    area="unit: sqft",
+)

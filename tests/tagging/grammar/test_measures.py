@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from shops import CARS, FURNITURE, HEAD, SHOP, schema_of
+from shops import CARS, FURNITURE, HEAD, HOMES, SHOP, schema_of
 
 from bridge.entities import Interval, Stats
 from bridge.schema import Schema, parse_schema
@@ -260,6 +260,25 @@ def test_what_a_label_without_a_unit_is_called_counts_its_numbers() -> None:
     assert values("at least 30 mpg", CARS) == {"mpg": Interval(gte=30)}
     assert values("30+ miles per gallon", CARS) == {"mpg": Interval(gte=30)}
     assert values("4 doors", CARS) == {"doors": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2br 1ba", {"bedrooms": 2, "bathrooms": 1}),
+        ("3bd/2ba", {"bedrooms": 3, "bathrooms": 2}),
+        ("two bedroom two bath condo", {"bedrooms": 2, "bathrooms": 2}),
+        ("4 bedrooms or more", {"bedrooms": Interval(gte=4)}),
+        ("3+ bedrooms", {"bedrooms": Interval(gte=3)}),
+        ("2 to 3 bedrooms", {"bedrooms": Interval(gte=2, lte=3)}),
+        ("100 m2 flat", {"area": 1076.391042}),
+        ("rent under $2,000 a month", {"rent": Interval(lt=2000)}),
+        ("price under 1.2m", {"price": Interval(lt=1_200_000)}),
+        ("under 500k", {}),  # to buy or to rent?
+    ],
+)
+def test_another_trade_needs_no_other_grammar(text: str, expected: dict[str, object]) -> None:
+    assert values(text, HOMES) == expected
 
 
 @pytest.mark.parametrize(
