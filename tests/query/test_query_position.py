@@ -45,9 +45,7 @@ def test_names_and_colours_may_follow_what_they_describe(parser: QueryParser, te
 
 
 @pytest.mark.parametrize("text", ["coffee apple", "soundbar samsung remote", "headphones sony stand"])
-def test_words_behind_a_name_and_names_that_are_words_may_be_what_is_looked_for(
-    parser: QueryParser, text: str
-) -> None:
+def test_words_behind_a_name_and_names_that_are_words_may_be_what_is_looked_for(parser: QueryParser, text: str) -> None:
     assert [role for name, role in roles(parser.parse(text)).items() if name.startswith("category")] == ["boost"]
 
 
