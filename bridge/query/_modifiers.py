@@ -8,7 +8,6 @@ could stand. Which words say so is in the language's pack (`bridge/tagging/gramm
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from functools import cached_property
 from itertools import pairwise
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -75,11 +74,6 @@ class Modifiers:
         if (entity.label, (entity.start, entity.end)) not in self._supported and self._is_ordinary(entity):
             return "it is an ordinary word, too"
         return None
-
-    @cached_property
-    def free(self) -> list[Entity]:
-        """The values that may filter as modifiers."""
-        return [e for e in self._entities if self._label(e).position == "any" and self.refusal(e) is None]
 
     def _relation(self, entity: Entity) -> str | None:
         """The preposition that governs an entity: the last one before it."""

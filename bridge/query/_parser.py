@@ -259,9 +259,7 @@ class QueryParser:
             text,
             self._values.fill_rate,
             self._values.stats,
-            lambda entity, loose: is_head(
-                text, found, entity, keywords, consumed, quoted, is_loose=loose, behind=modifiers.free
-            ),
+            lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
             # A dash is the user's own word on where the excluded thing ends.
             lambda entity: (entity.start, entity.end) in dashed or ends_phrase(text, found, entity, keywords, consumed),
             lambda entity: self._doubt(entity, work) or modifiers.refusal(entity),

@@ -1,28 +1,17 @@
 """Where in the query a value stands: as the thing looked for, or as a description of it.
 
 `coffee under $20` is about coffee; `coffee mug`, `mug for coffee` and `coffee grinder` are not, and a hard filter on
-the category `Coffee` would hide every mug. A value is the *head* when no plain word follows it in its phrase, save for
-names that may stand behind it (`soundbar samsung`), and no preposition before it makes it go with something else.
+the category `Coffee` would hide every mug. A value is the *head* when no plain word follows it in its phrase and no
+preposition stands before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from bridge.entities import Entity
 from bridge.query._lists import joined_after, joined_before
-from bridge.query._words import (
-    CONJUNCTIONS,
-    FUNCTION_WORDS,
-    LEADING,
-    PREPOSITIONS,
-    Range,
-    Word,
-    between,
-    first_after,
-    overlaps,
-)
+from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, first_after, overlaps
 
 
 def is_head(
@@ -34,7 +23,6 @@ def is_head(
     quoted: Sequence[Range] = (),
     *,
     is_loose: bool = False,
-    behind: Sequence[Entity] = (),
 ) -> bool:
     """Whether the query is for the thing that `entity` names.
 
@@ -42,42 +30,16 @@ def is_head(
     `cleaner`.
 
     `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
-    `quoted` ranges have no grammar. Values of `behind` may follow what they describe.
+    `quoted` ranges have no grammar.
     """
     taken = list(consumed)
     stored = [(e.start, e.end) for e in entities if e.source == "dictionary" and e.end <= entity.start]
     before = [w for w in found if w.end <= entity.start and not _in(w, (*taken, *quoted, *stored))]
-    if _relates(before):
+    if any(word.folded in PREPOSITIONS for word in before):
         return False
     if is_loose and any(word.folded not in CONJUNCTIONS for word in before):
         return False
-    if _opens_late(text, found, entity, entities, taken):
-        return False
-    return ends_phrase(text, found, _with_names(text, entity, behind), entities, taken)
-
-
-def _relates(before: Sequence[Word]) -> bool:
-    """Whether a preposition among the words before a value makes it go with something else: "mug for coffee".
-
-    One that opens the query leads to a description of the value, where there is any ("over ear headphones"), and one
-    between numbers is a part of what they count ("2 in 1 chromebooks").
-    """
-    for at, word in enumerate(before):
-        opens = at == 0 and any(other.folded not in FUNCTION_WORDS for other in before)
-        if word.folded not in PREPOSITIONS or opens:
-            continue
-        beside = before[max(0, at - 1) : at + 2]
-        if len(beside) < 3 or not (beside[0].folded.isdigit() and beside[2].folded.isdigit()):
-            return True
-    return False
-
-
-def _with_names(text: str, entity: Entity, names: Sequence[Entity]) -> Entity:
-    """The value together with the names right behind it: "soundbar samsung", "sedan red toyota"."""
-    for name in sorted(names, key=lambda e: e.start):
-        if name.start >= entity.end and not text[entity.end : name.start].strip():
-            entity = replace(entity, end=name.end)
-    return entity
+    return not _opens_late(text, found, entity, entities, taken) and ends_phrase(text, found, entity, entities, taken)
 
 
 def _opens_late(
@@ -118,8 +80,7 @@ def ends_phrase(
     join = joined_after(text, found, entity.end)
     if join is not None or word.folded in CONJUNCTIONS:
         return join is not None and _joins_a_head(text, found, entity, entities, taken, join.index)
-    leads = index + 1 < len(found) and word.folded in LEADING and found[index + 1].folded in PREPOSITIONS
-    return bool(mark) or leads or word.folded in FUNCTION_WORDS
+    return bool(mark) or word.folded in FUNCTION_WORDS
 
 
 def _joins_a_head(

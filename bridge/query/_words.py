@@ -19,8 +19,6 @@ _EMPTY = re.compile(r"[(\[{]\s*[)\]}]")
 _ENGLISH = load_function_words("en")
 #: Words after which something else is described than what the query is for ("case for smartwatch").
 PREPOSITIONS = _ENGLISH.prepositions
-#: Words that only lead to such a word: "toner compatible with brother" is about toner.
-LEADING = _ENGLISH.leading
 #: Words that join the members of a list as a choice, and all that join.
 CHOICES = _ENGLISH.choices
 CONJUNCTIONS = _ENGLISH.choices | _ENGLISH.additions

@@ -18,8 +18,6 @@ class FunctionPack(Pack):
 
     #: Words after which something else is described: `case for smartwatch`.
     prepositions: Words = frozenset()
-    #: Words that only lead to such a word: `toner compatible with`.
-    leading: Words = frozenset()
     #: Words that join the members of a list as a choice (`or`) or add one (`and`).
     choices: Words = frozenset()
     additions: Words = frozenset()
