@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bridge.entities import Entity, Interval, Span, Stats
 from bridge.query._cues import Cue, is_free_of
+from bridge.query._label_words import is_named
 from bridge.query._options import Options
 from bridge.query._syntax import Syntax
 from bridge.query._words import FUNCTION_WORDS, Range, inside, overlaps, words
@@ -150,31 +151,59 @@ def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Ent
 
 
 def second_readings(
-    text: str, accepted: Sequence[Entity], lost: Sequence[Rejected], schema: Schema
+    accepted: Sequence[Entity], lost: Sequence[Rejected], schema: Schema
 ) -> tuple[list[Entity], list[Rejected]]:
     """Readings that lost an overlap but say something else of the same head noun, and the rest.
 
     `organic coffee` may be a product type while `coffee` is a category: both end in the same word, so both hold.
     `coffee` in `coffee mug` ends elsewhere and stays lost. Beside model spans only labels that may filter come back;
-    nothing comes back into a negated stretch. Into a stored value that is the whole query only what says what a thing
-    is comes back: "I can't believe it's not butter" is a butter, "the world's fastest indian" no request for Indian
-    films.
+    nothing comes back into a negated stretch. Into a stored value only what says what a thing is comes back: "I can't
+    believe it's not butter" is a butter, "the world's fastest indian" no request for Indian films.
     """
-    whole = any(entity.source == "dictionary" and is_whole(text, entity) for entity in accepted)
     back: list[Entity] = []
     rest: list[Rejected] = []
     for one in sorted(lost, key=lambda r: (r.entity.start, -r.entity.score, r.entity.label)):
         entity = one.entity
         around = [e for e in (*accepted, *back) if overlaps((e.start, e.end), (entity.start, entity.end))]
         label = schema.labels[entity.label]
+        stored = any(other.source == "dictionary" for other in around)
         may = entity.source == "model" or (
-            entity.source == "dictionary" and label.use == "filter" and not (whole and label.position == "any")
+            entity.source == "dictionary" and label.use == "filter" and not (stored and label.position == "any")
         )
         if may and around and all(_same_head(entity, other) for other in around):
             back.append(entity)
         else:
             rest.append(one)
     return back, rest
+
+
+def sift_readings(
+    text: str,
+    group: Sequence[Entity],
+    entities: Sequence[Entity],
+    is_head: Callable[[Entity], bool],
+    schema: Schema,
+) -> tuple[list[Entity], list[Rejected]]:
+    """Leave out readings of one stretch that are not meant: another label is named beside it, or it is a part.
+
+    A stored value inside another one only holds as what is looked for: `blue microphones` are microphones, but an `old
+    spice deodorant` is no spice.
+    """
+    kept: list[Entity] = []
+    lost: list[Rejected] = []
+    named = [entity for entity in group if is_named(text, entity, schema)] if len(group) > 1 else []
+    for entity in group:
+        span = (entity.start, entity.end)
+        around = next(
+            (e for e in entities if _within(span, (e.start, e.end), proper=True) and e.source != "model"), None
+        )
+        if named and entity not in named:
+            lost.append(Rejected(entity, f"{named[0].label} is named beside it", named[0]))
+        elif entity.source == "dictionary" and around is not None and not is_head(entity):
+            lost.append(Rejected(entity, f"is only a part of {around.text} ({around.label})", around))
+        else:
+            kept.append(entity)
+    return kept, lost
 
 
 def _same_head(entity: Entity, other: Entity) -> bool:

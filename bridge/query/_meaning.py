@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bridge.entities import Entity
 from bridge.errors import DeadlineExceededError
-from bridge.query._modifiers import classifies
+from bridge.query._names_or_words import classifies
 from bridge.query._words import FUNCTION_WORDS, Range, Word, between, overlaps
 from bridge.schema import Schema
 from bridge.tagging import Dictionary, match_words

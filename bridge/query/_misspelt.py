@@ -27,7 +27,13 @@ class Speller:
             if "typo" in label.links and label.kind == "keyword" and label.dictionary and label.use != "ignore"
         )
         pack = load_values(tuple(schema.languages))
-        said = [*FUNCTION_WORDS, *(word for name in type(pack).model_fields for word in getattr(pack, name))]
+        said = [
+            *FUNCTION_WORDS,
+            *pack.accessories,
+            *pack.relating,
+            *pack.relations,
+            *(w for g in pack.things for w in g),
+        ]
         for name, label in schema.labels.items():
             said += [name.replace("_", " "), label.text or "", *label.cues]
             said += [word for words in label.sort_words.values() for word in words]

@@ -7,23 +7,21 @@ could stand. Which words say so is in the language's pack (`bridge/tagging/gramm
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 from bridge.entities import Entity
+from bridge.query._label_words import is_named
 from bridge.query._lists import conjuncts, joined_after, joined_before
-from bridge.query._words import Range, Word, inside, overlaps, words
+from bridge.query._names_or_words import familiarity, names_things
+from bridge.query._words import FUNCTION_WORDS, Range, Word, inside, overlaps, words
 from bridge.schema import Label, Schema
 from bridge.tagging import Dictionary, match_words
-from bridge.tagging.grammar import ValuePack, Vocabulary, load_values, load_vocabulary
+from bridge.tagging.grammar import load_values, load_vocabulary
 
-#: Where at least so many of a label's values are ordinary words, the label classifies (colours, genres): its values
-#: mean just what the words mean. Elsewhere values are names.
-_CLASSIFYING = 0.75
-#: Values looked at to tell; the most frequent ones.
-_SAMPLE = 1_000
+#: Share of the documents that carry a label below which a value is a rare one.
+_RARE = 0.01
 
 
 class Modifiers:
@@ -47,9 +45,12 @@ class Modifiers:
         self._schema = schema
         self._dictionary = dictionary
         self._supported = supported
-        self._pack = load_values(tuple(schema.languages))
+        #: What the schema's languages say about names.
+        self.pack = load_values(tuple(schema.languages))
         self._vocabulary = load_vocabulary(tuple(schema.languages))
         self._entities = entities
+        said = f"{schema.name} {schema.index} {schema.description}".replace("_", " ")
+        self._things = _things(said, self.pack.things)
         self._text = text
         self._consumed = consumed
         self._found = found = words(text)
@@ -62,26 +63,40 @@ class Modifiers:
     def refusal(self, entity: Entity) -> str | None:
         """Why the value may not filter as a modifier; None where it may."""
         relation = self._relation(entity)
-        if relation in self._pack.relations:
+        if relation in self.pack.relations:
             return f"it stands behind {relation!r}: the thing looked for only goes with it"
         after = next((w for w in self._words if w.start >= entity.end), None)
-        if after is not None and _stem(after) in self._pack.relating:
+        if (
+            after is not None
+            and _stem(after) in self.pack.relating
+            and not any(_same(after, e) for e in self._entities)
+        ):
             return f"{after.folded!r} behind it says that the thing looked for only goes with it"
         if self._accessory is not None and relation is None and not _same(self._accessory, entity):
             return f"what is looked for is made for something else ({self._accessory.folded})"
         if self._has_strange_alternative(entity):
             return "it stands in a list with words that are no value of its label"
-        if (entity.label, (entity.start, entity.end)) not in self._supported and self._is_ordinary(entity):
-            return "it is an ordinary word, too"
-        return None
+        if (entity.label, (entity.start, entity.end)) in self._supported or is_named(self._text, entity, self._schema):
+            return None
+        return self._could_mean_else(entity)
+
+    def describes(self, entity: Entity) -> bool:
+        """Whether the value is a name that describes what stands before it as well: `headphones sennheiser`."""
+        if self._label(entity).position != "any" or self._vocabulary is None or not self._names(entity):
+            return False
+        return familiarity(entity, self._dictionary, self._vocabulary) not in ("common", "uncommon")
 
     def _relation(self, entity: Entity) -> str | None:
         """The preposition that governs an entity: the last one before it."""
-        joining = self._pack.relations | self._pack.origins
+        joining = self.pack.relations | self.pack.origins
         for word in reversed(self._words):
-            if word.end <= entity.start and word.folded in joining and word.start not in self._spent:
+            if word.end <= entity.start and word.folded in joining and self._is_free(word):
                 return word.folded
         return None
+
+    def _is_free(self, word: Word) -> bool:
+        """Whether a preposition is one of the query: not an amount's, not a part of a value ("plug in hybrid")."""
+        return word.start not in self._spent and not any(_same(word, e) for e in self._entities)
 
     def _has_strange_alternative(self, entity: Entity) -> bool:
         """Whether it is joined to what is no value of its label ("nike or puma", and no value `puma`).
@@ -125,50 +140,89 @@ class Modifiers:
         """The accessory that the query is for: before any preposition, and no part or modifier of another thing."""
         accessory: Word | None = None
         for word in self._words:
-            if word.folded in self._pack.relations and word.start not in self._spent:
+            if word.folded in self.pack.relations and self._is_free(word):
                 break
             around = [e for e in self._entities if e.start <= word.start < e.end]
             if any(word.end < e.end or self._label(e).position == "any" for e in around):
                 continue
-            if _stem(word) in self._pack.accessories:
+            if _stem(word) in self.pack.accessories:
                 accessory = word
             elif any(e.end >= word.end and self._label(e).position != "any" for e in around):
                 accessory = None  # "strap sandals" are sandals
         return accessory
 
-    def _is_ordinary(self, entity: Entity) -> bool:
-        if self._vocabulary is None or any(sign in entity.text for sign in "'’"):
-            return False  # "lay's" is a name, whatever "lays" is
-        found = match_words(entity.text)
-        if len(found) != 1 or not self._vocabulary.is_common(found[0].folded):
+    def _could_mean_else(self, entity: Entity) -> str | None:
+        """What else the words of a value may mean, where its label names things or where they describe another one."""
+        if self._vocabulary is None:
+            return None
+        rank = familiarity(entity, self._dictionary, self._vocabulary)
+        if not self._names(entity):
+            described = self._after(entity)[-1:]
+            if any(self._is_strange(word) for word in described):
+                return f"it may describe {described[0].folded!r} without being meant as a value"
+            return None
+        if rank == "common":
+            return "it is an ordinary word, too"
+        if rank == "uncommon" and not self._has_partner(entity):
+            return "it is a word, too, and no other name stands beside it"
+        if rank is not None and self._is_rare(entity) and self._has_strange_neighbour(entity):
+            return "it means something else, too, and few documents carry it"
+        return None
+
+    def _names(self, entity: Entity) -> bool:
+        assert self._vocabulary is not None
+        return names_things(entity.label, self._schema, self._dictionary, self._vocabulary, self.pack)
+
+    def _after(self, entity: Entity) -> list[Word]:
+        """The plain words behind an entity, up to the end of its phrase."""
+        return self._plain(w for w in self._found if w.start >= entity.end)
+
+    def _plain(self, words: Iterable[Word]) -> list[Word]:
+        """The plain words that come first, up to a function word, a sign or what other clauses take."""
+        plain: list[Word] = []
+        for word in words:
+            apart = plain and self._text[plain[-1].end : word.start].strip()
+            if word.folded in FUNCTION_WORDS or _in(word, self._consumed) or apart:
+                break
+            plain.append(word)
+        return plain
+
+    def _is_strange(self, word: Word) -> bool:
+        """Whether a word of the language is neither part of a value nor what the whole catalogue holds."""
+        assert self._vocabulary is not None
+        if _stem(word) in self._things or any(_same(word, e) for e in self._entities):
             return False
-        return _is_naming(entity.label, self._label(entity), self._pack) or not classifies(
-            self._dictionary, entity.label, self._vocabulary
+        return self._vocabulary.rank(word.folded) not in (None, "name")
+
+    def _has_partner(self, entity: Entity) -> bool:
+        """Whether another name stands right beside it: `toyota corolla`."""
+        return any(
+            e.label != entity.label
+            and not self._text[min(e.end, entity.end) : max(e.start, entity.start)].strip()
+            and self.describes(e)
+            for e in self._entities
         )
+
+    def _is_rare(self, entity: Entity) -> bool:
+        counts = self._dictionary.values(entity.label)
+        return counts.get(str(entity.value), 0) < _RARE * sum(counts.values())
+
+    def _has_strange_neighbour(self, entity: Entity) -> bool:
+        """Whether a plain word that is no value stands right beside it in its phrase: `wall art fiji`."""
+        before = [w for w in self._found if w.end <= entity.start][-1:]
+        beside = [*self._plain(before), *self._after(entity)[:1]]
+        return any(self._is_strange(word) for word in beside)
 
     def _label(self, entity: Entity) -> Label:
         return self._schema.labels[entity.label]
 
 
-def _is_naming(name: str, label: Label, pack: ValuePack) -> bool:
-    """Whether the label itself says that its values are names (`brand`, `car_make`)."""
-    return any(word.stem in pack.names for word in match_words(f"{name.replace('_', ' ')} {label.text or ''}"))
-
-
-_SHARES: WeakKeyDictionary[Dictionary, dict[str, bool]] = WeakKeyDictionary()
-_LOCK = Lock()
-
-
-def classifies(dictionary: Dictionary, label: str, vocabulary: Vocabulary) -> bool:
-    """Whether a label's values are mostly ordinary words; worked out once for each dictionary and label."""
-    with _LOCK:
-        known = _SHARES.setdefault(dictionary, {})
-    if label not in known:
-        counts = dictionary.values(label)
-        sample = sorted(counts, key=lambda key: (-counts[key], key))[:_SAMPLE]
-        ordinary = sum(all(vocabulary.knows(word.folded) for word in match_words(key)) for key in sample)
-        known[label] = bool(sample) and ordinary >= _CLASSIFYING * len(sample)
-    return known[label]
+@lru_cache(maxsize=64)
+def _things(said: str, groups: tuple[frozenset[str], ...]) -> frozenset[str]:
+    """Words that name what a catalogue holds: those of its description, and those that mean the same."""
+    own = {word.stem for word in match_words(said)}
+    stems = [{word.stem for thing in group for word in match_words(thing)} for group in groups]
+    return frozenset(own.union(*(group for at, group in enumerate(stems) if at == 0 or group & own)))
 
 
 def _stem(word: Word) -> str:

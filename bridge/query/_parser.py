@@ -21,12 +21,13 @@ from bridge.query._candidates import (
     sift,
     sift_amounts,
     sift_cues,
+    sift_readings,
 )
 from bridge.query._cues import find_cues
 from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decide_sorts import agree_on_order, decide_sort
-from bridge.query._decisions import Context, Decision
+from bridge.query._decisions import Context, Decision, rejected
 from bridge.query._language import evidence, foreign_reason
 from bridge.query._link import link, link_meant
 from bridge.query._meaning import Meant, find_meant
@@ -35,7 +36,7 @@ from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation
 from bridge.query._options import Options, unknown_names
 from bridge.query._plan import assemble, plain_plan
-from bridge.query._position import ends_phrase, is_head
+from bridge.query._position import Positions
 from bridge.query._syntax import Syntax, read_syntax
 from bridge.query._token import decode_plan, token_form
 from bridge.query._values import Values, schema_fingerprint
@@ -213,7 +214,7 @@ class QueryParser:
         quantities = [_taking(quantity, negation) for quantity in quantities]
         late += negation.unclear
         unclear = [one.entity for one in negation.unclear]
-        back, lost = second_readings(text, [*negation.entities, *unclear], lost, self.schema)
+        back, lost = second_readings([*negation.entities, *unclear], lost, self.schema)
         back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in unclear)]
         entities = (*negation.entities, *back)
         sure = frozenset(
@@ -240,7 +241,7 @@ class QueryParser:
         return find_meant(work.text, words(work.text), self.schema, meanings, taken, options.disable, deadline)
 
     def _decide(self, work: _Work, meant: Sequence[Meant], foreign: bool, now: datetime) -> list[Decision]:
-        text, found = work.text, words(work.text)
+        text = work.text
         consumed = [
             *_consumed(work.quantities),
             *work.negation.consumes.values(),
@@ -254,14 +255,17 @@ class QueryParser:
         modifiers = Modifiers(
             self.schema, text, dictionary, keywords, consumed=consumed, quoted=quoted, supported=work.sure
         )
+        positions = Positions(
+            text, keywords, pack=modifiers.pack, consumed=consumed, quoted=quoted, describes=modifiers.describes
+        )
         context = Context(
             self.schema,
             text,
             self._values.fill_rate,
             self._values.stats,
-            lambda entity, loose: is_head(text, found, entity, keywords, consumed, quoted, is_loose=loose),
+            lambda entity, loose: positions.is_head(entity, loose=loose),
             # A dash is the user's own word on where the excluded thing ends.
-            lambda entity: (entity.start, entity.end) in dashed or ends_phrase(text, found, entity, keywords, consumed),
+            lambda entity: (entity.start, entity.end) in dashed or positions.ends_phrase(entity),
             lambda entity: self._doubt(entity, work) or modifiers.refusal(entity),
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
@@ -280,7 +284,9 @@ class QueryParser:
                     decisions.append(decide_sort(entity, match, context))
                 else:
                     decisions += decide_amount(entity, match, context)
-        for group in groups.values():
+        for readings in groups.values():
+            group, lost = sift_readings(text, readings, keywords, positions.is_head, self.schema)
+            decisions += [rejected(one.entity, one.reason) for one in lost]
             linked = [
                 link(entity, self.schema, dictionary, work.guesses.get((entity.label, (entity.start, entity.end))))
                 for entity in group

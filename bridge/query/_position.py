@@ -2,63 +2,151 @@
 
 `coffee under $20` is about coffee; `coffee mug`, `mug for coffee` and `coffee grinder` are not, and a hard filter on
 the category `Coffee` would hide every mug. A value is the *head* when no plain word follows it in its phrase and no
-preposition stands before it.
+preposition stands before it. Names behind it still describe it: `headphones sennheiser`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from bridge.entities import Entity
 from bridge.query._lists import joined_after, joined_before
 from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, first_after, overlaps
+from bridge.query._words import words as query_words
+from bridge.tagging import match_words
+from bridge.tagging.grammar import ValuePack
 
 
-def is_head(
-    text: str,
-    found: Sequence[Word],
-    entity: Entity,
-    entities: Sequence[Entity],
-    consumed: Sequence[Range],
-    quoted: Sequence[Range] = (),
-    *,
-    is_loose: bool = False,
-) -> bool:
-    """Whether the query is for the thing that `entity` names.
-
-    With `is_loose` (a synonym) only stored values may stand before it: "nike trainers", but "vacuum cleaner" is no
-    `cleaner`.
+class Positions:
+    """The keyword entities of one query and where they stand in it.
 
     `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
-    `quoted` ranges have no grammar.
+    `quoted` ranges have no grammar. `describes` says of an entity that it describes from behind as well.
     """
-    taken = list(consumed)
-    stored = [(e.start, e.end) for e in entities if e.source == "dictionary" and e.end <= entity.start]
-    before = [w for w in found if w.end <= entity.start and not _in(w, (*taken, *quoted, *stored))]
-    if any(word.folded in PREPOSITIONS for word in before):
+
+    def __init__(
+        self,
+        text: str,
+        entities: Sequence[Entity],
+        *,
+        pack: ValuePack,
+        consumed: Sequence[Range] = (),
+        quoted: Sequence[Range] = (),
+        describes: Callable[[Entity], bool] = lambda _: False,
+    ) -> None:
+        self._text = text
+        self._found = query_words(text)
+        self._entities = entities
+        self._pack = pack
+        self._consumed = consumed
+        self._quoted = quoted
+        self._describes = describes
+
+    def is_head(self, entity: Entity, *, loose: bool = False) -> bool:
+        """Whether the query is for the thing that `entity` names.
+
+        With `loose` (a synonym) nothing but values that describe may stand before it: "vacuum cleaner" is no `cleaner`.
+        """
+        if any(word.end <= entity.start for word in self._prepositions) and not self._is_led_in(entity):
+            return False
+        if loose and any(word.end <= entity.start for word in self._undescribing):
+            return False
+        return not self._opens_late(entity) and self.ends_phrase(entity)
+
+    def ends_phrase(self, entity: Entity) -> bool:
+        """Whether no plain word follows the entity in its phrase ("coffee under $20", not "coffee mug")."""
+        found = self._found
+        index = first_after(found, entity.end)
+        if index is None:
+            return True
+        word = found[index]
+        if _in(word, self._consumed):
+            return True
+        join = joined_after(self._text, found, entity.end)
+        if join is not None or word.folded in CONJUNCTIONS:
+            return join is not None and self._joins_a_head(entity, join.index)
+        if between(self._text, entity.end, word.start) or word.folded in FUNCTION_WORDS:
+            return True
+        if self._relates(index):
+            return True
+        behind = [e for e in self._entities if e.start == word.start and e.label != entity.label and self._describes(e)]
+        return bool(behind) and self.ends_phrase(max(behind, key=lambda e: e.end))
+
+    @cached_property
+    def _prepositions(self) -> list[Word]:
+        """The prepositions of the query itself: no part of a value, of an amount or of a figure such as `2 in 1`."""
+        found = self._found
+        return [
+            word
+            for at, word in enumerate(found)
+            if word.folded in PREPOSITIONS
+            and not _in(word, self._consumed)
+            and not _in(word, self._quoted)
+            and not any(_within(word, e) for e in self._entities)
+            and not (0 < at < len(found) - 1 and found[at - 1].folded.isdigit() and found[at + 1].folded.isdigit())
+        ]
+
+    @cached_property
+    def _undescribing(self) -> list[Word]:
+        """Words that are no part of an amount, a quote or a name that describes."""
+        taken = [*self._consumed, *self._quoted, *((e.start, e.end) for e in self._entities if self._describes(e))]
+        return [word for word in self._found if not _in(word, taken)]
+
+    def _is_led_in(self, entity: Entity) -> bool:
+        """Whether the only preposition opens a compound that ends in the entity: "over ear headphones"."""
+        before = [word for word in self._prepositions if word.end <= entity.start]
+        opening = before[0]
+        return (
+            len(before) == 1
+            and opening is self._found[0]
+            and opening.folded in self._pack.placing
+            and self._found[1].end <= entity.start
+        )
+
+    def _relates(self, index: int) -> bool:
+        """Whether a word with a preposition leads on to another thing: "toner *compatible with* brother"."""
+        following = self._found[index : index + 2]
+        if len(following) < 2 or following[1].folded not in PREPOSITIONS:
+            return False
+        return any(word.stem in self._pack.relating for word in match_words(following[0].folded))
+
+    def _opens_late(self, entity: Entity) -> bool:
+        """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea).
+
+        Words may stand between where the member is a plural, thus a thing and no description ("trucks and electric
+        cars").
+        """
+        text, found = self._text, self._found
+        own = {e.end for e in self._entities if e.label == entity.label}
+        join = joined_before(text, found, entity.start)
+        if join is not None and found[join.index].end not in own and not _in(found[join.index], self._consumed):
+            return True
+        for word in found:
+            plain = word.end < entity.start and word.end not in own and not _in(word, self._consumed)
+            if plain and is_plural(word.folded):
+                after = joined_after(text, found, word.end)
+                if after is not None and after.kind != "comma" and found[after.index].start <= entity.start:
+                    return True
         return False
-    if is_loose and any(word.folded not in CONJUNCTIONS for word in before):
-        return False
-    return not _opens_late(text, found, entity, entities, taken) and ends_phrase(text, found, entity, entities, taken)
 
+    def _joins_a_head(self, entity: Entity, index: int) -> bool:
+        """Whether a list leads from the entity to another value of its label that ends its phrase.
 
-def _opens_late(
-    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
-) -> bool:
-    """Whether a list leads to the entity with a member that is no value of its label ("tea or coffee", no tea).
-
-    Words may stand between where the member is a plural, thus a thing and no description ("trucks and electric cars").
-    """
-    own = {e.end for e in entities if e.label == entity.label}
-    join = joined_before(text, found, entity.start)
-    if join is not None and found[join.index].end not in own:
-        return True
-    for word in found:
-        if word.end < entity.start and word.end not in own and is_plural(word.folded) and not _in(word, taken):
-            after = joined_after(text, found, word.end)
-            if after is not None and after.kind != "comma" and found[after.index].start <= entity.start:
-                return True
-    return False
+        Beside each other ("tea or coffee") all members stand where the last one stands; with words between ("nike shoes
+        and adidas shirts") each is the head of its own. A comma may also go on describing ("wall decor floral, with
+        teal").
+        """
+        found = self._found
+        following = [e for e in self._entities if e.label == entity.label and e.start >= found[index].start]
+        if not following or _in(found[index], self._consumed):
+            return False
+        first = min(following, key=lambda e: e.start)
+        if first.start == found[index].start:
+            return self.ends_phrase(first)
+        between_them = [w for w in found[index:] if w.end <= first.start]
+        describing = not any(w.folded in FUNCTION_WORDS or _in(w, self._consumed) for w in between_them)
+        return describing and self.ends_phrase(first)
 
 
 def is_plural(word: str) -> bool:
@@ -66,45 +154,8 @@ def is_plural(word: str) -> bool:
     return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is", "'s", "’s"))
 
 
-def ends_phrase(
-    text: str, found: Sequence[Word], entity: Entity, entities: Sequence[Entity], taken: Sequence[Range]
-) -> bool:
-    """Whether no plain word follows the entity in its phrase ("coffee under $20", not "coffee mug")."""
-    index = first_after(found, entity.end)
-    if index is None:
-        return True
-    word = found[index]
-    if _in(word, taken):
-        return True
-    mark = between(text, entity.end, word.start)
-    join = joined_after(text, found, entity.end)
-    if join is not None or word.folded in CONJUNCTIONS:
-        return join is not None and _joins_a_head(text, found, entity, entities, taken, join.index)
-    return bool(mark) or word.folded in FUNCTION_WORDS
-
-
-def _joins_a_head(
-    text: str,
-    found: Sequence[Word],
-    entity: Entity,
-    entities: Sequence[Entity],
-    taken: Sequence[Range],
-    index: int,
-) -> bool:
-    """Whether a list leads from the entity to another value of its label that ends its phrase.
-
-    Beside each other ("tea or coffee") all members stand where the last one stands; with words between ("nike shoes and
-    adidas shirts") each is the head of its own. A comma may also go on describing ("wall decor floral, with teal").
-    """
-    following = [e for e in entities if e.label == entity.label and e.start >= found[index].start]
-    if not following or _in(found[index], taken):
-        return False
-    first = min(following, key=lambda e: e.start)
-    if first.start == found[index].start:
-        return ends_phrase(text, found, first, entities, taken)
-    between_them = [w for w in found[index:] if w.end <= first.start]
-    describing = not any(w.folded in FUNCTION_WORDS or _in(w, taken) for w in between_them)
-    return describing and ends_phrase(text, found, first, entities, taken)
+def _within(word: Word, entity: Entity) -> bool:
+    return entity.start <= word.start and word.end <= entity.end
 
 
 def _in(word: Word, ranges: Iterable[Range]) -> bool:

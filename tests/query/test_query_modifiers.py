@@ -106,3 +106,99 @@ def test_a_list_with_an_unknown_member_filters_nothing(parser: QueryParser, text
 
 def test_a_category_still_filters_only_as_what_is_looked_for(parser: QueryParser) -> None:
     assert roles(parser.parse("black laptop stand")) == {"category=Laptops": "boost", "color=Black": "boost"}
+
+
+FILMS = """
+schema: films
+description: Feature films with people and genres
+index: films
+engine: opensearch
+text: [title]
+labels:
+  genre: {field: genre, use: filter, position: any}
+  director: {field: director, use: filter, position: any, cues: [directed by]}
+  cast: {field: cast, text: actor, use: filter, position: any, cues: [starring]}
+  title: {field: title_exact}
+"""
+FILM_VALUES = {
+    "genre": {"Action": 30, "Family": 20, "Comedy": 20, "War": 5},
+    "director": {"Clint Eastwood": 9, "Joel Coen": 4},
+    "cast": {"Clint Eastwood": 7, "Prince": 3},
+    "title": {"Star Wars": 1},
+}
+FILM_RATES = {"genre": 1.0, "director": 1.0, "cast": 1.0, "title_exact": 1.0}
+
+
+@pytest.fixture
+def films(shop: Shop) -> QueryParser:
+    return shop(yaml=FILMS, values=FILM_VALUES, rates=FILM_RATES)
+
+
+@pytest.mark.parametrize("text", ["action movies", "action film", "best action movies", "joel coen action"])
+def test_a_genre_filters_where_it_describes_what_the_catalogue_holds(films: QueryParser, text: str) -> None:
+    assert roles(films.parse(text))["genre=Action"] == "filter"
+
+
+@pytest.mark.parametrize(("text", "name"), [("action figures", "Action"), ("family lamp", "Family")])
+def test_a_genre_that_describes_another_thing_only_boosts(films: QueryParser, text: str, name: str) -> None:
+    assert roles(films.parse(text)) == {f"genre={name}": "boost"}
+
+
+def test_a_name_that_nobody_lists_may_be_described(films: QueryParser) -> None:
+    """Whatever a Zorblax is: its genre is no other word's part."""
+    assert roles(films.parse("action zorblax")) == {"genre=Action": "filter"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("movies directed by clint eastwood", {"director=Clint Eastwood": "filter"}),
+        ("movies starring clint eastwood", {"cast=Clint Eastwood": "filter"}),
+        ("clint eastwood movies", {"cast|director=Clint Eastwood": "filter"}),
+        ("actor prince movies", {"cast=Prince": "filter"}),
+        ("prince movies", {"cast=Prince": "boost"}),
+    ],
+)
+def test_a_label_named_beside_a_value_is_meant(films: QueryParser, text: str, expected: dict[str, str]) -> None:
+    assert roles(films.parse(text)) == expected
+
+
+def test_a_value_inside_a_name_is_no_value_of_its_own(films: QueryParser) -> None:
+    assert roles(films.parse("star wars rug")) == {"title=Star Wars": "boost"}
+
+
+@pytest.mark.parametrize(("text", "role"), [("mini fridge", "boost"), ("mini cooper", "filter"), ("mini", "boost")])
+def test_a_less_common_word_is_the_brand_beside_another_name(shop: Shop, text: str, role: str) -> None:
+    yaml = YAML.replace("category:", "model: {field: model, use: filter, position: any}\n  category:")
+    values = {"brand": {"MINI": 20, "Toyota": 90}, "model": {"Cooper S": 2, "Cooper": 9}}
+    assert roles(shop(yaml=yaml, values=values, rates=RATES | {"model": 1.0}).parse(text))["brand=MINI"] == role
+
+
+def test_a_rare_brand_named_like_a_place_needs_company(shop: Shop) -> None:
+    values = {"brand": {"Fiji": 3, "Evian": 900}, "category": {"Water": 100}}
+    parser = shop(yaml=YAML, values=values, rates=RATES)
+    assert roles(parser.parse("wall art fiji")) == {"brand=Fiji": "boost"}
+    assert roles(parser.parse("fiji water")) == {"brand=Fiji": "filter", "category=Water": "filter"}
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("tablet samsung", "filter"),  # a name behind it describes it
+        ("tablet apple", "boost"),  # an ordinary word may be a thing
+        ("over ear tablet", "filter"),  # the preposition opens a compound
+        ("2 in 1 tablet", "filter"),
+        ("for tablet", "boost"),
+        ("tablet compatible with samsung", "filter"),
+        ("tablet cover", "boost"),
+    ],
+)
+def test_where_a_category_is_what_is_looked_for(parser: QueryParser, text: str, role: str) -> None:
+    assert roles(parser.parse(text))["category=Tablets"] == role
+
+
+def test_a_synonym_is_looked_for_behind_names_only(shop: Shop) -> None:
+    yaml = YAML.replace("{field: category, use: filter}", "{field: category, use: filter, synonyms: {Tablets: [pad]}}")
+    parser = shop(yaml=yaml, values=VALUES, rates=RATES)
+    assert roles(parser.parse("samsung pad"))["category=Tablets"] == "filter"
+    assert roles(parser.parse("knee pad"))["category=Tablets"] == "boost"

@@ -19,7 +19,7 @@ from bridge.tagging.grammar._quantities import find_quantities
 from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values
-from bridge.tagging.grammar._vocabulary import Vocabulary, load_vocabulary
+from bridge.tagging.grammar._vocabulary import Rank, Vocabulary, load_vocabulary
 from bridge.tagging.grammar._words import unit_words
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "NegationPack",
     "Pack",
     "QuantityMatch",
+    "Rank",
     "SortMatch",
     "Token",
     "ValuePack",

@@ -16,17 +16,22 @@ class ValuePack(Pack):
     origins: Words = frozenset()
     #: Prepositions before another thing, which that one goes with or resembles: `case for samsung`.
     relations: Words = frozenset()
+    #: Prepositions that open a compound at the start of a query: `over ear headphones`.
+    placing: Words = frozenset()
     #: Words after a name that say the same: `hp compatible toner`.
     relating: Words = frozenset()
     #: Things that are made for another thing: `charger`, `case`.
     accessories: Words = frozenset()
     #: Names of labels whose values are names: `brand`, `director`.
     names: Words = frozenset()
+    #: What whole catalogues hold, as groups of words that mean the same; the first goes with every catalogue.
+    things: tuple[Words, ...] = ()
 
 
 @lru_cache(maxsize=16)
 def load_values(languages: tuple[str, ...]) -> ValuePack:
     """What these languages say together; an empty pack where none of them has one."""
     packs = [pack for code in languages if (pack := load_pack(code, "values", ValuePack)) is not None]
-    merged = {name: frozenset().union(*(getattr(pack, name) for pack in packs)) for name in ValuePack.model_fields}
-    return ValuePack.model_validate(merged)
+    sets = [name for name in ValuePack.model_fields if name != "things"]
+    merged = {name: frozenset().union(*(getattr(pack, name) for pack in packs)) for name in sets}
+    return ValuePack.model_validate({**merged, "things": [group for pack in packs for group in pack.things]})
