@@ -195,7 +195,7 @@ def sift_readings(
     for entity in group:
         span = (entity.start, entity.end)
         around = next(
-            (e for e in entities if _within(span, (e.start, e.end), proper=True) and e.source != "model"), None
+            (e for e in entities if _within(span, (e.start, e.end), same=False) and e.source != "model"), None
         )
         if named and entity not in named:
             lost.append(Rejected(entity, f"{named[0].label} is named beside it", named[0]))
