@@ -33,7 +33,7 @@ def write_encoder(folder: Path) -> Path:
     tokenizer.save(str(folder / "tokenizer.json"))
     config = BertConfig(
         vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=3, num_attention_heads=4, intermediate_size=64,
-        max_position_embeddings=64,
+        max_position_embeddings=128,
     )  # fmt: skip
     (folder / "config.json").write_text(json.dumps(config.to_dict()))
     torch.manual_seed(3)

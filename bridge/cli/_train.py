@@ -22,6 +22,10 @@ def train(
         float | None, typer.Option("--max-minutes", help="Stop after this long; go on later with --resume.")
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Processor threads; default: all cores.")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, or auto: the GPU where there is one.")] = "auto",
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes that prepare batches; default: 4 for a GPU, else none.")
+    ] = None,
 ) -> None:
     """Train a model on annotated texts.
 
@@ -41,5 +45,7 @@ def train(
         resume=resume,
         max_minutes=max_minutes,
         threads=threads,
+        device=device,
+        workers=workers,
         console=Console(stderr=True),
     )

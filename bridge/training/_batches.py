@@ -1,6 +1,7 @@
 """Which texts and labels make up a batch, and which of its span and label pairs may be taught.
 
 Every batch is a function of the seed and its number alone, so a resumed run draws what an uninterrupted one would have.
+A batch says what it teaches in a compact form (see `bridge.training._targets`), cheap to hand from process to process.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bridge.evaluation import Example
+from bridge.training._targets import Batch
 
 #: Texts are drawn in pools of this many batches, sorted by length inside a pool and cut into batches.
 _POOL = 16
@@ -42,27 +44,6 @@ class TrainingSet:
             object.__setattr__(self, "labels", tuple(sorted(found)))
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Texts with their label columns; `targets` (0 to 1) and `known` are per span (see `spans_of`) and column.
-
-    `known[s, c]` is False where the annotation does not say whether span s carries label c.
-    """
-
-    texts: list[Example]
-    labels: list[str]
-    targets: npt.NDArray[np.float32]
-    known: npt.NDArray[np.bool_]
-
-
-def spans_of(words: int, max_width: int) -> npt.NDArray[np.int64]:
-    """[n, 2] first and last word of every span of a text, by start, then width."""
-    first = np.repeat(np.arange(words), max_width)
-    last = first + np.tile(np.arange(max_width), words)
-    keep = last < words
-    return np.stack([first[keep], last[keep]], axis=1)
-
-
 class Sampler:
     """Draws batches from weighted sets; batch `number` is the same in every run with the same seed.
 
@@ -75,6 +56,7 @@ class Sampler:
         phrasing_rate: how often another phrasing stands for a label.
         max_labels: columns of a batch at most; labels that occur in it come first.
         other_names: columns for names that occur in no text of the batch, from sets with many names.
+        drop_rate: share of the labels that a batch leaves out at random, present or not.
     """
 
     def __init__(
@@ -89,11 +71,13 @@ class Sampler:
         phrasing_rate: float = 0.5,
         max_labels: int = 160,
         other_names: int = 64,
+        drop_rate: float = 0.0,
     ) -> None:
         self._sets, self._seed = list(sets), seed
         self._max_width, self._max_len = max_width, max_len
         self._texts, self._words = batch_texts, batch_words
         self._phrasing_rate, self._max_labels, self._other_names = phrasing_rate, max_labels, other_names
+        self._drop_rate = drop_rate
         self._pool_number = -1
         self._pool: list[list[tuple[int, int]]] = []
         #: How many batches the pools before the current one held, by pool.
@@ -149,40 +133,59 @@ class Sampler:
                 own |= {(s, name) for name in chosen}
                 wanted += [(s, name) for name in sorted({*chosen, *others})]
         rng.shuffle(wanted)
+        if self._drop_rate:
+            wanted = [item for item in wanted if rng.random() >= self._drop_rate] or wanted
         wanted.sort(key=lambda item: item not in own)
-        for s, label in wanted[: self._max_labels]:
+        wanted = wanted[: self._max_labels]
+        rng.shuffle(wanted)  # a uni-encoder reads the columns in this order
+        for s, label in wanted:
             names = of_set.setdefault(s, {})
             text = self._phrase(s, label, rng)
             if text in column and column[text] in names.values():
                 text = label  # two labels of a set must not share a column
             names[label] = column.setdefault(text, len(column))
-        targets, known = [], []
-        for (s, _), example in zip(rows, texts, strict=True):
-            spans = spans_of(len(example.words), self._max_width)
-            hit = np.zeros((len(spans), len(column)), dtype=np.float32)
-            sure = np.zeros((len(spans), len(column)), dtype=bool)
-            names = of_set.get(s, {})
-            source = self._sets[s]
-            index = {(int(a), int(b)): i for i, (a, b) in enumerate(spans)}
-            if source.many_names:
-                self._sure_of_names(example, spans, names, source, sure)
-            elif source.complete:
-                sure[:, list(names.values())] = True
-            else:
-                self._sure_of_incomplete(example, spans, names, sure)
-            for label in example.unsure:
-                if label in names:
-                    sure[:, names[label]] = False
-            for label in (*source.absent, *example.negatives):
-                if label in column:
-                    sure[:, column[label]] = True
+        hits: list[tuple[int, int, int, int]] = []
+        aims: list[float] = []
+        sure = np.zeros((len(texts), len(column)), dtype=bool)
+        boxes: list[tuple[int, int, int]] = []
+        box_open: list[npt.NDArray[np.bool_]] = []
+        box_shut: list[npt.NDArray[np.bool_]] = []
+        for row, ((s, _), example) in enumerate(zip(rows, texts, strict=True)):
+            names, source = of_set.get(s, {}), self._sets[s]
+            if source.complete:
+                sure[row, list(names.values())] = True
+            sure[row, [names[label] for label in example.unsure if label in names]] = False
+            certain = [column[label] for label in (*source.absent, *example.negatives) if label in column]
+            sure[row, certain] = True
             for mention in example.mentions:
-                at, col = index.get((mention.first, mention.last)), names.get(mention.label)
-                if at is not None and col is not None:
-                    hit[at, col], sure[at, col] = mention.target, True
-            targets.append(hit)
-            known.append(sure)
-        return Batch(texts, list(column), np.concatenate(targets), np.concatenate(known))
+                col = names.get(mention.label)
+                if col is not None and mention.last - mention.first < self._max_width:
+                    hits.append((row, mention.first, mention.last, col))
+                    aims.append(mention.target)
+            for (first, last), given in _by_span(example).items():
+                left_open, shut = np.zeros(len(column), dtype=bool), np.zeros(len(column), dtype=bool)
+                if source.many_names:
+                    left_open[self._maybe_true(example, given, names, source)] = True
+                    left_open[certain] = False
+                elif not source.complete:
+                    # An unlabelled span is no negative, but one that cuts across a mention of a label is not it.
+                    shut[[names[label] for label in given if label in names]] = True
+                if left_open.any() or shut.any():
+                    boxes.append((row, first, last))
+                    box_open.append(left_open)
+                    box_shut.append(shut)
+        none = np.zeros((0, len(column)), dtype=bool)
+        return Batch(
+            texts=texts,
+            labels=list(column),
+            max_width=self._max_width,
+            hits=np.array(hits, dtype=np.int64).reshape(-1, 4),
+            aims=np.array(aims, dtype=np.float32),
+            sure=sure,
+            boxes=np.array(boxes, dtype=np.int64).reshape(-1, 3),
+            box_open=np.stack(box_open) if box_open else none,
+            box_shut=np.stack(box_shut) if box_shut else none,
+        )
 
     def _names(self, source: TrainingSet, texts: Sequence[Example], rng: random.Random) -> tuple[set[str], set[str]]:
         """One or two names of every span, and names that are (mostly) wrong: siblings first, then any."""
@@ -210,35 +213,21 @@ class Sampler:
         return rng.choice(others) if others and rng.random() < self._phrasing_rate else label
 
     @staticmethod
-    def _sure_of_names(
-        example: Example,
-        spans: npt.NDArray[np.int64],
-        names: dict[str, int],
-        source: TrainingSet,
-        sure: npt.NDArray[np.bool_],
-    ) -> None:
-        """A name that is not the text's own is wrong everywhere but on spans whose names are near and not excluding."""
-        sure[:, list(names.values())] = True
-        own: dict[tuple[int, int], set[str]] = {}
-        for mention in example.mentions:
-            own.setdefault((mention.first, mention.last), set()).add(mention.label)
-        present = {name for given in own.values() for name in given}
-        for name, col in names.items():
-            if name in present:
-                continue
-            near, excluding = source.near.get(name, frozenset()), source.excluding.get(name, frozenset())
-            for (first, last), given in own.items():
-                if near & given and not excluding & given:
-                    sure[(spans[:, 0] <= last) & (spans[:, 1] >= first), col] = False
+    def _maybe_true(example: Example, given: set[str], names: dict[str, int], source: TrainingSet) -> list[int]:
+        """Columns of names that the text does not have, but that may be true of a span with the `given` names."""
+        present = {mention.label for mention in example.mentions}
+        return [
+            col
+            for name, col in names.items()
+            if name not in present
+            and source.near.get(name, frozenset()) & given
+            and not source.excluding.get(name, frozenset()) & given
+        ]
 
-    @staticmethod
-    def _sure_of_incomplete(
-        example: Example, spans: npt.NDArray[np.int64], names: dict[str, int], sure: npt.NDArray[np.bool_]
-    ) -> None:
-        """An unlabelled span is no negative, but one that cuts across a mention of a label is not that label."""
-        for mention in example.mentions:
-            col = names.get(mention.label)
-            if col is None:
-                continue
-            overlap = (spans[:, 0] <= mention.last) & (spans[:, 1] >= mention.first)
-            sure[overlap, col] = True
+
+def _by_span(example: Example) -> dict[tuple[int, int], set[str]]:
+    """The names of every annotated span."""
+    own: dict[tuple[int, int], set[str]] = {}
+    for mention in example.mentions:
+        own.setdefault((mention.first, mention.last), set()).add(mention.label)
+    return own

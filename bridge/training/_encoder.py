@@ -29,6 +29,21 @@ class Encoder:
     tokenizer: Tokenizer
     weights: dict[str, Tensor]
 
+    def lowest(self, layers: int | None) -> Encoder:
+        """This encoder with its lowest layers only; None keeps all.
+
+        Raises:
+            CheckpointError: it has fewer.
+        """
+        if layers is None:
+            return self
+        has = int(self.config["num_hidden_layers"])
+        if layers > has:
+            raise CheckpointError(f"the encoder has {has} layers, the recipe asks for {layers}")
+        above = tuple(f"encoder.layer.{number}." for number in range(layers, has))
+        weights = {name: tensor for name, tensor in self.weights.items() if not name.startswith(above)}
+        return Encoder({**self.config, "num_hidden_layers": layers}, self.tokenizer, weights)
+
     def backbone(self) -> nn.Module:
         """A fresh module with these weights, without a pooling layer."""
         from bridge.scorer._network import build_backbone

@@ -49,7 +49,8 @@ def export(model: Model, folder: Path, *, dtype: torch.dtype = torch.float16) ->
     (temporary / "model.safetensors").chmod(0o644)  # the library writes it for its owner only
     limit = int(model.config.encoder_config["max_position_embeddings"]) if model.config.encoder_config else 512
     write_tokenizer(model.tokenizer, temporary, limit)
-    write_tokenizer(model.labels_tokenizer, temporary / "labels_tokenizer", limit)
+    if model.labels_tokenizer is not None:
+        write_tokenizer(model.labels_tokenizer, temporary / "labels_tokenizer", limit)
     if folder.exists():
         # Files that are not the checkpoint's own (model card, notice) stay.
         for item in folder.iterdir():

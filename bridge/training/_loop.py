@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import dropout
+from torch import Tensor
+from torch.nn.functional import cosine_similarity, dropout
 
 from bridge.errors import CheckpointError
 from bridge.evaluation import Example, SpanScore
 from bridge.scorer._decode import Candidate, select
-from bridge.training._batches import Sampler, TrainingSet, spans_of
+from bridge.training._batches import Sampler, TrainingSet
 from bridge.training._checkpoint import STATE, read_state, restore_weights, trained_weights, write_atomically
 from bridge.training._config import TrainConfig
+from bridge.training._inputs import Inputs
+from bridge.training._labels import mean_over_tokens
 from bridge.training._model import Model
-from bridge.training._objective import flat_span_logits, focal_loss, span_index, word_vectors
+from bridge.training._objective import focal_loss, span_logits
+from bridge.training._prepare import Prepared, Preparer, ahead
+from bridge.training._targets import dense, spans_of
 
 #: Thresholds that a dev score is the best of.
 SWEEP = tuple(round(0.2 + 0.05 * step, 2) for step in range(12))
@@ -48,7 +53,9 @@ class Progress:
 class Trainer:
     """One run. Build it, `resume()` if wanted, then `run()`.
 
-    `out` receives the state, the best weights and the learning curve.
+    `out` receives the state, the best weights and the learning curve. `device` is where the network computes, and
+    `workers` are processes that prepare batches ahead of it (0: none; a GPU is idle without them). Neither belongs to
+    the recipe: a run may go on elsewhere.
     """
 
     config: TrainConfig
@@ -58,6 +65,9 @@ class Trainer:
     out: Path
     report: Callable[[Progress], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    workers: int = 0
+    warn: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         optimiser, network = self.config.optimiser, self.config.network
@@ -66,8 +76,10 @@ class Trainer:
         self.best, self.latest_dev = -1.0, dict[str, float]()
         #: Evaluations since the best one.
         self.stale = 0
-        self._losses: deque[float] = deque(maxlen=100)
-        self._sampler = Sampler(
+        #: Parts that a batch is cut into; doubled when memory runs out.
+        self.parts = 1
+        self._losses: deque[Tensor] = deque(maxlen=100)
+        sampler = Sampler(
             self.sets,
             seed=self.config.seed,
             max_width=network.max_width,
@@ -77,8 +89,13 @@ class Trainer:
             phrasing_rate=self.config.loss.phrasing_rate,
             max_labels=self.config.loss.max_labels,
             other_names=self.config.loss.other_names,
+            drop_rate=self.config.loss.drop_rate,
         )
-        self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=optimiser.weight_decay)
+        self._preparer = Preparer(sampler, self.model, seed=self.config.seed)
+        self._coming: Iterator[Prepared] | None = None
+        self.model.to(self.device)
+        fused = self.device.type == "cuda"
+        self._optimiser = torch.optim.AdamW(self._groups(), weight_decay=optimiser.weight_decay, fused=fused or None)
 
     def _groups(self) -> list[dict[str, Any]]:
         optimiser = self.config.optimiser
@@ -86,7 +103,8 @@ class Trainer:
         heads: list[torch.nn.Parameter] = []
         for name, parameter in self.model.network.named_parameters():
             if parameter.requires_grad:
-                (encoder if name.startswith("token_rep_layer.bert_layer.") else heads).append(parameter)
+                learnt = name.startswith(("token_rep_layer.bert_layer.", "token_rep_layer.labels_encoder."))
+                (encoder if learnt else heads).append(parameter)
         return [
             {"params": encoder, "lr": 0.0, "rate": optimiser.encoder_rate},
             {"params": heads, "lr": 0.0, "rate": optimiser.head_rate},
@@ -130,7 +148,8 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
         self.best, self.latest_dev = state["best"], dict(state["dev"])
         self.stale = state.get("stale", 0)
-        self._losses.extend(state["losses"])
+        self._losses.extend(torch.tensor(loss) for loss in state["losses"])
+        self._coming = None
 
     def save(self) -> None:
         """Write the state that `resume` continues from."""
@@ -143,7 +162,7 @@ class Trainer:
             "best": self.best,
             "dev": dict(self.latest_dev),
             "stale": self.stale,
-            "losses": list(self._losses),
+            "losses": [float(loss) for loss in self._losses],
         }
         write_atomically(self.out / STATE, state)
 
@@ -177,40 +196,91 @@ class Trainer:
     @property
     def loss(self) -> float:
         """Mean loss a word over the last steps."""
-        return sum(self._losses) / len(self._losses) if self._losses else 0.0
+        # Read only when asked for: each look makes the processor wait for the GPU.
+        return float(torch.stack(list(self._losses)).mean()) if self._losses else 0.0
 
     def train_step(self) -> None:
-        """One optimiser step on the next batch."""
-        model, loss_config = self.model, self.config.loss
-        batch = self._sampler.batch(self.step)
-        # Dropout depends on seed and step only: a resumed run repeats what an uninterrupted one would do.
-        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
-        model.train_mode()
+        """One optimiser step on the next batch, or batches (`accumulate`).
+
+        Where memory runs out the batches are cut in halves, from here on, and the step is taken again.
+
+        Raises:
+            CheckpointError: a single text does not fit into memory.
+        """
+        if self._coming is None:
+            first = self.step * self.config.optimiser.accumulate
+            self._coming = ahead(self._preparer, first, self.workers)
+        prepared = [next(self._coming) for _ in range(self.config.optimiser.accumulate)]
         factor = self.rate_factor()
         for group in self._optimiser.param_groups:
             group["lr"] = group["rate"] * factor
-        texts = [example.words for example in batch.texts]
-        first, last = span_index([len(words) for words in texts], self.config.network.max_width)
-        pooled = model.label_vectors(batch.labels)
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.optimiser.bf16):
-            words = word_vectors(model.network, model.tokenizer, texts, model.pad)
-            # Dropout on the frozen label vectors keeps the few labels of training from being learnt by heart.
-            classes = model.network.label_classes(dropout(pooled, self.config.network.dropout))
-            logits = flat_span_logits(model.network, words, first, last, classes)
-        loss = focal_loss(
-            logits,
-            torch.from_numpy(batch.targets),
-            torch.from_numpy(batch.known),
-            alpha=loss_config.alpha,
-            gamma=loss_config.gamma,
-        ) / sum(len(words) for words in texts)
-        self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        trainable = [p for p in model.network.parameters() if p.requires_grad]
+        while True:
+            try:
+                loss = self._gradients(prepared)
+                break
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+            self._halve(prepared)
+        trainable = [p for p in self.model.network.parameters() if p.requires_grad]
         torch.nn.utils.clip_grad_norm_(trainable, self.config.optimiser.clip)
         self._optimiser.step()
-        self._losses.append(float(loss.detach()))
+        self._losses.append(loss)
         self.step += 1
+
+    def _halve(self, prepared: Sequence[Prepared]) -> None:
+        largest = max(len(item.batch.texts) for item in prepared)
+        if self.parts >= largest:
+            raise CheckpointError(
+                "memory runs out with a batch of one text",
+                hint="lower `network.max_len`, `loss.max_labels` or the size of the encoder",
+            )
+        self.parts *= 2
+        self.warn(f"out of memory: batches are computed in {self.parts} parts from here on")
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _gradients(self, prepared: Sequence[Prepared]) -> Tensor:
+        """Gradients of one step; returns its loss a word."""
+        model, loss_config, network = self.model, self.config.loss, self.config.network
+        # Dropout depends on seed and step only: a resumed run repeats what an uninterrupted one would do.
+        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+        model.train_mode()
+        self._optimiser.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self.device)
+        for whole in prepared:
+            words = max(1, whole.inputs.words) * len(prepared)
+            for part in self._preparer.parts(whole, self.parts):
+                inputs = part.inputs.to(self.device)
+                with self._autocast():
+                    pooled = model.pooled(inputs, part.batch.labels)
+                    if pooled is not None:
+                        # Dropout on label vectors keeps the few labels of training from being learnt by heart.
+                        pooled = dropout(pooled, network.dropout)
+                    logits = span_logits(model.network, inputs, pooled)
+                targets, known = dense(part.batch, self.device)
+                loss = focal_loss(logits, targets, known, alpha=loss_config.alpha, gamma=loss_config.gamma) / words
+                if network.labels_learn and network.anchor:
+                    share = len(part.batch.texts) / len(whole.batch.texts) / len(prepared)
+                    loss = loss + network.anchor * share * self._drift(inputs)
+                loss.backward()  # type: ignore[no-untyped-call]
+                total += loss.detach()
+        return total
+
+    def _drift(self, inputs: Inputs) -> Tensor:
+        """How far label texts and values have turned away from where the label encoder had them: 1 - cosine, mean."""
+        encoder, before = self.model.network.token_rep_layer.labels_encoder, self.model.label_vectors
+        assert before is not None
+        drifts = []
+        for texts in (inputs.labels, inputs.values):
+            if texts is not None:
+                with self._autocast():
+                    old, now = before.of(texts), mean_over_tokens(encoder, texts)
+                drifts.append(1 - cosine_similarity(now.float(), old.float(), dim=1))
+        return torch.cat(drifts).mean()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.optimiser.bf16)
 
     def evaluate(self) -> dict[str, float]:
         """Best F1 over `SWEEP` on each dev set with that set's own labels; keeps the weights of the best mean."""
@@ -240,18 +310,17 @@ class Trainer:
         model, width = self.model, self.config.network.max_width
         model.network.eval()
         labels = sorted({m.label for example in examples for m in example.mentions})
-        pooled = model.label_vectors(labels)
         scores = {threshold: SpanScore() for threshold in SWEEP}
         ordered = sorted(examples, key=lambda example: len(example.words))
         for at_text in range(0, len(ordered), 64):
             chunk = [e for e in ordered[at_text : at_text + 64] if e.words]
+            if not chunk:
+                continue
             texts = [example.words[: self.config.network.max_len] for example in chunk]
-            first, last = span_index([len(words) for words in texts], width)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.config.optimiser.bf16):
-                words = word_vectors(model.network, model.tokenizer, texts, model.pad)
-                classes = model.network.label_classes(pooled)
-                logits = flat_span_logits(model.network, words, first, last, classes)
-            probabilities = logits.float().sigmoid().numpy()
+            with self._autocast():
+                inputs = model.inputs(texts, labels).to(self.device)
+                logits = span_logits(model.network, inputs, model.pooled(inputs, labels))
+            probabilities = logits.float().sigmoid().cpu().numpy()
             at = 0
             for example, text in zip(chunk, texts, strict=True):
                 spans = spans_of(len(text), width)
@@ -265,3 +334,10 @@ class Trainer:
                 for threshold, score in scores.items():
                     score.add([(k.start, k.end, labels[k.label]) for k in kept if k.score > threshold], truth)
         return {threshold: score.micro.f1 for threshold, score in scores.items()}
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether torch or Python ran out of memory; torch says it on the processor only in words."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)

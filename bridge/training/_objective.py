@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
-import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from bridge.scorer._network import MarkerV0, Network
-from bridge.training._batches import spans_of
+from bridge.training._inputs import Inputs, Sequences
 
 
 def focal_loss(logits: Tensor, targets: Tensor, known: Tensor, *, alpha: float, gamma: float) -> Tensor:
@@ -31,52 +28,45 @@ def focal_loss(logits: Tensor, targets: Tensor, known: Tensor, *, alpha: float, 
     return (entropy * weight * (1 - right) ** gamma * known).sum()
 
 
-def word_vectors(network: Network, tokenizer: Tokenizer, texts: Sequence[Sequence[str]], pad: int) -> Tensor:
-    """[total words, D]: vectors of all words of all texts, one text after the other.
+def pooled_labels(network: Network, labels: Sequences) -> Tensor:
+    """[C, label width] mean vectors of label texts by the label encoder as it is now."""
+    return network.token_rep_layer.pool_labels(labels.ids, labels.mask)
 
-    A word whose first subtoken lies beyond the encoder's longest input, or that has none, stays a zero vector.
+
+def word_vectors(inputs: Inputs, hidden: Tensor) -> Tensor:
+    """[W, D]: vectors of all words of all texts, one text after the other, from [T, S, D] of the encoder."""
+    sequence, position, row = inputs.word_places.unbind(1)
+    out = hidden.new_zeros(inputs.words, hidden.shape[-1])
+    return out.index_copy(0, row, hidden[sequence, position])
+
+
+def span_logits(network: Network, inputs: Inputs, pooled: Tensor | None) -> Tensor:
+    """[S, C] logits of every span.
+
+    Args:
+        network: a bi-encoder, or a uni-encoder whose inputs carry the label prompt.
+        inputs: the batch.
+        pooled: [C, label width] label vectors of a bi-encoder, None for a uni-encoder.
     """
-    limit = int(network.token_rep_layer.bert_layer.model.config.max_position_embeddings)  # type: ignore[union-attr,arg-type]
-    encodings = tokenizer.encode_batch([list(words) for words in texts], is_pretokenized=True)
-    length = min(limit, max(len(encoding.ids) for encoding in encodings))
-    ids = np.full((len(texts), length), pad, dtype=np.int64)
-    mask = np.zeros((len(texts), length), dtype=np.int64)
-    rows, columns, words_at = [], [], []
-    offset = 0
-    for row, (encoding, words) in enumerate(zip(encodings, texts, strict=True)):
-        n = min(length, len(encoding.ids))
-        ids[row, :n] = encoding.ids[:n]
-        mask[row, :n] = 1
-        seen, last = 0, None
-        for position, word in enumerate(encoding.word_ids[:n]):
-            if word is not None and word != last:
-                rows.append(row)
-                columns.append(position)
-                words_at.append(offset + seen)  # counts words that have subtokens, as the reference does (2.5)
-                seen += 1
-                last = word
-        offset += len(words)
-    hidden = network.encode(torch.from_numpy(ids), torch.from_numpy(mask))
-    out = hidden.new_zeros(offset, hidden.shape[-1])
-    out[torch.tensor(words_at)] = hidden[torch.tensor(rows), torch.tensor(columns)]
-    return out
+    hidden = network.encode(inputs.texts.ids, inputs.texts.mask)
+    words = word_vectors(inputs, hidden)
+    if pooled is not None:
+        return flat_span_logits(network, words, inputs.first, inputs.last, network.label_classes(pooled))
+    assert inputs.markers is not None
+    rows = torch.arange(len(inputs.markers), device=hidden.device).unsqueeze(1)
+    shift = 0 if network.config.embed_ent_token else 1
+    classes = hidden[rows, (inputs.markers + shift).clamp(max=hidden.shape[1] - 1)]
+    return flat_span_logits(network, words, inputs.first, inputs.last, classes, inputs.span_text)
 
 
-def span_index(lengths: Sequence[int], max_width: int) -> tuple[Tensor, Tensor]:
-    """First and last word of every span, as rows of `word_vectors`."""
-    parts, offset = [], 0
-    for length in lengths:
-        parts.append(spans_of(length, max_width) + offset)
-        offset += length
-    both = torch.from_numpy(np.concatenate(parts))
-    return both[:, 0], both[:, 1]
-
-
-def flat_span_logits(network: Network, words: Tensor, first: Tensor, last: Tensor, classes: Tensor) -> Tensor:
+def flat_span_logits(
+    network: Network, words: Tensor, first: Tensor, last: Tensor, classes: Tensor, span_text: Tensor | None = None
+) -> Tensor:
     """[S, C] logits of the given spans: `Network.span_logits` without the padding, which outweighs short queries.
 
     Args:
-        words: [total words, D]; first, last: [S] rows of it; classes: [C, D] before the prompt FFN.
+        words: [W, D]; first, last: [S] rows of it.
+        classes: before the prompt FFN; [C, D] shared by all texts, or [T, C, D] with `span_text`, [S] the text of each.
     """
     head = network.span_rep_layer.span_rep_layer
     if not isinstance(head, MarkerV0):
@@ -88,4 +78,10 @@ def flat_span_logits(network: Network, words: Tensor, first: Tensor, last: Tenso
     end = head.project_end(words).relu() @ inner.weight[:, width:].T + inner.bias
     # No dropout here: on [S, 4D] it costs more than the two layers before it, which have their own.
     spans = (start[first] + end[last]).relu()
-    return cast(Tensor, spans @ (classes @ outer.weight).T + classes @ outer.bias)
+    folded, constant = classes @ outer.weight, classes @ outer.bias
+    if span_text is None:
+        return cast(Tensor, spans @ folded.T + constant)
+    # Spans come text by text: one product each, without a copy of the classes for every span.
+    counts = torch.bincount(span_text, minlength=len(classes)).tolist()
+    parts = [part @ of_text.T + base for part, of_text, base in zip(spans.split(counts), folded, constant, strict=True)]
+    return torch.cat(parts)

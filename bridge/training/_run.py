@@ -8,6 +8,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bridge.errors import CheckpointError, SetupError
 from bridge.training._checkpoint import STATE, mean_weights, read_state, restore_weights, trained_weights
 from bridge.training._config import load_config
 from bridge.training._data import load_sets, with_neighbours
@@ -27,6 +28,8 @@ def run_training(
     resume: bool = False,
     max_minutes: float | None = None,
     threads: int | None = None,
+    device: str = "auto",
+    workers: int | None = None,
     console: Console | None = None,
 ) -> Path | None:
     """Train by a recipe; returns the finished checkpoint's folder, or None when `max_minutes` ended the run early.
@@ -38,16 +41,17 @@ def run_training(
         resume: go on from the state in `out`.
         max_minutes: running time of this call.
         threads: processor threads; None leaves torch's choice.
+        device: `cpu`, `cuda`, or `auto`: the GPU where there is one.
+        workers: processes that prepare batches; None: four for a GPU, none for the processor.
         console: where progress goes; None is silent.
 
     Raises:
         TrainingDataError: the recipe or a file of it cannot be read.
         CheckpointError: an encoder or the state cannot be loaded, or `out` holds a state and `resume` is False.
     """
-    from bridge.errors import CheckpointError
-
     if threads is not None:
         torch.set_num_threads(threads)
+    where = _device(device)
     recipe = load_config(config)
     if not resume and (out / STATE).exists():
         raise CheckpointError(
@@ -57,11 +61,22 @@ def run_training(
     console.print(f"reading {len(recipe.sets)} sets")
     sets, dev = load_sets(recipe, data, report=lambda line: console.print(line, markup=False))
     model = build_model(recipe.network, (e.text for s in sets for e in s.examples), seed=recipe.seed)
-    sets = [with_neighbours(source, model.label_vectors) for source in sets]
+    if model.label_vectors is not None:
+        sets = [with_neighbours(source, model.label_vectors) for source in sets]
     console.print(f"{sum(len(s.examples) for s in sets):,} texts to train on")
     out.mkdir(parents=True, exist_ok=True)
     with _bar(console) as report:
-        trainer = Trainer(recipe, model, sets, dev, out, report)
+        trainer = Trainer(
+            recipe,
+            model,
+            sets,
+            dev,
+            out,
+            report,
+            device=where,
+            workers=(4 if where.type == "cuda" else 0) if workers is None else workers,
+            warn=lambda line: console.print(line, markup=False),
+        )
         if resume:
             trainer.resume()
         trainer.run(max_minutes=max_minutes)
@@ -77,6 +92,14 @@ def run_training(
     target = export(model, out / "model")
     console.print(f"finished: {target}")
     return target
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SetupError("this torch sees no GPU", hint="use --device cpu, or install torch with CUDA")
+    return torch.device(name)
 
 
 class _bar:

@@ -3,11 +3,12 @@
 One text a line: ``fly to [{city}|arrival city|city] on [{May 3;Friday}|travel date]``. A bracket holds a value and its
 labels, all of them true. ``{city}`` draws from a list, ``{a;b}`` from the alternatives given. Other lines are
 
-- ``@city = Lisbon; Graz``: a value list, known in all files,
+- ``@city = Lisbon; Graz``: a value list, known in all files that have none of this name of their own,
 - ``~ travel date = date of travel; when to go``: further names of a label in this file,
 - ``^ arrival city; departure city``: labels of this file that exclude each other on one span,
 - ``% city = city; place``: general names that a value of a list may always carry: left open where a line lacks them,
-- ``? city; date; person``: vague names: true, but a label that says more should score higher on the same span,
+- ``? city; date; person``: vague names: true, but a label that says more should score higher on the same span; labels
+  that mostly stand behind another one in their bracket (`[Marie Curie|chemist|person]`) are vague without being named,
 - ``# ...``: a comment.
 
 A line annotates all that it holds: what carries no label has none of the labels of the lines.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,7 +34,9 @@ _DRAW = re.compile(r"\{([^{}]*)\}")
 #: How often a value comes from another line with the same first label, a text is all lower case, a word misspelt.
 _SWAP, _LOWER, _TYPO = 0.2, 0.55, 0.04
 #: The score that a vague name is taught where the first label of a span says more.
-_VAGUE = 0.6
+_VAGUE = 0.75
+#: A label is vague that stands so often behind another one, at so many brackets at least.
+_MOSTLY_BEHIND, _AT_LEAST = 0.6, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class Line:
 class Written:
     """All files of a folder."""
 
-    lists: dict[str, list[str]] = field(default_factory=dict)
+    #: By file and name; by name alone the first of all files.
+    lists: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    shared: dict[str, list[str]] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     #: By list: names that its values may carry although a line does not say so.
     general: dict[str, list[str]] = field(default_factory=dict)
@@ -64,6 +70,12 @@ class Written:
     #: By file and label: its other names, and the labels that it excludes.
     names: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     siblings: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+    def drawn_from(self, file: str, place: str) -> list[str] | None:
+        """What ``{place}`` may become in a file: alternatives, or a list; None where no list has this name."""
+        if ";" in place:
+            return _split(place)
+        return self.lists.get((file, place)) or self.shared.get(place)
 
     def all_names(self, file: str, labels: Iterable[str]) -> tuple[str, ...]:
         """The labels and their further names in a file, each once."""
@@ -89,6 +101,14 @@ def read_written(folder: Path = _FOLDER) -> Written:
                 _read_line(line.strip(), written, path.stem, f"{path.name}:{number}")
     for line_ in written.lines:
         _check(line_, written)
+    behind, all_uses = Counter[str](), Counter[str]()
+    for line_ in written.lines:
+        for part in line_.parts:
+            all_uses.update(part.labels)
+            behind.update(part.labels[1:])
+    written.vague |= {
+        label for label, uses in all_uses.items() if uses >= _AT_LEAST and behind[label] >= _MOSTLY_BEHIND * uses
+    }
     if not written.lines:
         raise TrainingDataError("no texts here", where=str(folder))
     return written
@@ -131,7 +151,8 @@ def _read_line(line: str, written: Written, file: str, where: str) -> None:
     head, _, rest = line[1:].partition("=")
     match line[0]:
         case "@":
-            written.lists[head.strip()] = _split(rest)
+            written.lists[file, head.strip()] = _split(rest)
+            written.shared.setdefault(head.strip(), _split(rest))
         case "?":
             written.vague.update(_split(line[1:]))
         case "%":
@@ -169,10 +190,10 @@ def _check(line: Line, written: Written) -> None:
         if part.text.count("{") != len(_DRAW.findall(part.text)) or "|" in part.text:
             raise TrainingDataError(f"a brace is not closed, or a bracket is missing: {part.text!r}", where=line.where)
         for place in _DRAW.findall(part.text):
-            if ";" not in place and place not in written.lists:
+            if not written.drawn_from(line.file, place):
                 raise TrainingDataError(f"no list is called {place!r}", where=line.where)
     rng = random.Random(0)
-    text, spans = _fill(line.parts, written.lists, rng)
+    text, spans = _fill(line, line.parts, written, rng)
     for start, end, part in spans:
         if _located(text, start, end) is None:
             raise TrainingDataError(f"{text[start:end]!r} does not end where a word ends", where=line.where)
@@ -185,12 +206,12 @@ def _split(text: str) -> list[str]:
 
 
 def _fill(
-    parts: Sequence[Part], lists: Mapping[str, Sequence[str]], rng: random.Random
+    line: Line, parts: Sequence[Part], written: Written, rng: random.Random
 ) -> tuple[str, list[tuple[int, int, Part]]]:
     text, spans = "", []
     for part in parts:
         start = len(text)
-        text += _DRAW.sub(lambda m: rng.choice(_split(m[1]) if ";" in m[1] else lists[m[1]]), part.text)
+        text += _DRAW.sub(lambda m: rng.choice(written.drawn_from(line.file, m[1]) or [""]), part.text)
         if part.labels:
             spans.append((start, len(text), part))
     return text, spans
@@ -212,7 +233,7 @@ def _example(
         if part.labels and rng.random() < _SWAP:
             part = Part(rng.choice(pools[f"{line.file}/{part.labels[0]}"]).text, part.labels)
         parts.append(part)
-    text, spans = _fill(parts, written.lists, rng)
+    text, spans = _fill(line, parts, written, rng)
     if rng.random() < _LOWER:
         text = "".join(lower if len(lower := c.lower()) == 1 else c for c in text)
     if rng.random() < _TYPO:
@@ -222,11 +243,12 @@ def _example(
         found = _located(text, start, end)
         general.update(n for place in _DRAW.findall(part.text) for n in written.general.get(place, ()))
         if found:
-            names = written.all_names(line.file, part.labels)
             vague = set() if part.labels[0] in written.vague else written.vague
-            mentions += [
-                Mention(*found, name, _VAGUE if name in vague else 1.0) for name in names if name not in withheld
-            ]
+            taught: dict[str, float] = {}
+            for label in part.labels:
+                for name in written.all_names(line.file, [label]):
+                    taught.setdefault(name, _VAGUE if vague & {label, name} else 1.0)
+            mentions += [Mention(*found, name, aim) for name, aim in taught.items() if name not in withheld]
     unsure = general - {mention.label for mention in mentions}
     return Example(tuple(split_words(text).texts), tuple(dict.fromkeys(mentions)), unsure=tuple(sorted(unsure)))
 

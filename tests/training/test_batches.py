@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.evaluation import Example, from_tokens
-from bridge.training._batches import Batch, Sampler, TrainingSet, spans_of
+from bridge.training._batches import Sampler, TrainingSet
+from bridge.training._targets import Batch, spans_of
 
 SHOP = TrainingSet(
     "shop",

@@ -12,19 +12,35 @@ from safetensors import safe_open
 
 from bridge.evaluation import from_tokens
 from bridge.scorer import Scorer
-from bridge.training._batches import spans_of
 from bridge.training._config import TrainConfig
 from bridge.training._export import export, without_copies
 from bridge.training._model import Model, build_model
-from bridge.training._objective import flat_span_logits, span_index, word_vectors
+from bridge.training._objective import span_logits, word_vectors
+from bridge.training._targets import spans_of
 
 TEXTS = ["red nike shoes under 50 usd", "Organic coffee, for the laptop!", "x", "nothing rare12 here"]
 LABELS = ["brand", "color", "product type", "organic artist"]
 
 
+FAMILIES: dict[str, dict[str, object]] = {
+    "frozen labels": {},
+    "trained labels": {"label_encoder": "trained", "frozen_layers": 0, "label_layers": 2},
+    "shared encoder": {"label_encoder": "shared", "layers": 2},
+    "uni-encoder": {"family": "uni-encoder", "frozen_layers": 0},
+}
+
+
+@pytest.fixture(params=FAMILIES)
+def any_model(recipe: Callable[..., TrainConfig], request: pytest.FixtureRequest) -> Model:
+    return spread(build_model(recipe(network=FAMILIES[request.param]).network, [], seed=4))
+
+
 @pytest.fixture
 def model(recipe: Callable[..., TrainConfig]) -> Model:
-    built = build_model(recipe().network, [], seed=4)
+    return spread(build_model(recipe().network, [], seed=4))
+
+
+def spread(built: Model) -> Model:
     torch.manual_seed(1)
     with torch.no_grad():  # random heads score near 0.5; larger ones spread the scores
         for parameter in built.network.parameters():
@@ -35,24 +51,24 @@ def model(recipe: Callable[..., TrainConfig]) -> Model:
 
 def logits(model: Model, texts: Sequence[str], labels: Sequence[str]) -> torch.Tensor:
     words = [from_tokens([text], []).words for text in texts]
-    first, last = span_index([len(w) for w in words], model.config.max_width)
     model.network.eval()
     with torch.inference_mode():
-        classes = model.network.label_classes(model.label_vectors(labels))
-        vectors = word_vectors(model.network, model.tokenizer, words, model.pad)
-        return flat_span_logits(model.network, vectors, first, last, classes)
+        inputs = model.inputs(words, labels)
+        return span_logits(model.network, inputs, model.pooled(inputs, labels))
 
 
 def test_training_scores_valid_spans_as_the_network_does_on_the_padded_grid(model: Model) -> None:
     got = logits(model, TEXTS, LABELS)
     words = [from_tokens([text], []).words for text in TEXTS]
     with torch.inference_mode():
-        vectors = word_vectors(model.network, model.tokenizer, words, model.pad)
+        inputs = model.inputs(words, LABELS)
+        vectors = word_vectors(inputs, model.network.encode(inputs.texts.ids, inputs.texts.mask))
         lengths = [len(w) for w in words]
         grid = torch.zeros(len(words), max(lengths), vectors.shape[1])
         for row, part in enumerate(vectors.split(lengths)):
             grid[row, : len(part)] = part
-        whole = model.network.span_logits(grid, model.network.label_classes(model.label_vectors(LABELS)))
+        classes = model.network.label_classes(model.pooled(inputs, LABELS))
+        whole = model.network.span_logits(grid, classes)
     expected = torch.cat(
         [
             torch.stack(
@@ -64,7 +80,8 @@ def test_training_scores_valid_spans_as_the_network_does_on_the_padded_grid(mode
     torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-5)
 
 
-def test_the_reference_library_and_the_scorer_find_the_same(model: Model, tmp_path: Path) -> None:
+def test_the_reference_library_and_the_scorer_find_the_same(any_model: Model, tmp_path: Path) -> None:
+    model = any_model
     gliner = pytest.importorskip("gliner")
     folder = export(model, tmp_path / "model", dtype=torch.float32)
     middle = float(logits(model, TEXTS, LABELS).sigmoid().median())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from bridge.errors import CheckpointError, TrainingDataError
+from bridge.errors import CheckpointError, SetupError, TrainingDataError
 from bridge.scorer._checkpoint import load_checkpoint
 from bridge.training import run_training
 from bridge.training._checkpoint import STATE, mean_weights, read_state, trained_weights, write_atomically
@@ -33,9 +33,19 @@ def trainer(recipe: Recipe, data_folder: Path, tmp_path: Path) -> Callable[..., 
     return make
 
 
-def test_the_loss_falls_and_dev_f1_rises(trainer: Callable[..., Trainer]) -> None:
+@pytest.mark.parametrize(
+    "network",
+    [
+        {},
+        {"label_encoder": "trained", "frozen_layers": 0},
+        {"label_encoder": "shared", "frozen_layers": 0},
+        {"family": "uni-encoder", "frozen_layers": 0},
+    ],
+    ids=["frozen labels", "trained labels", "shared encoder", "uni-encoder"],
+)
+def test_the_loss_falls_and_dev_f1_rises(trainer: Callable[..., Trainer], network: dict[str, Any]) -> None:
     optimiser = {"encoder_rate": 3e-4, "head_rate": 1e-2, "batch_texts": 8}
-    run = trainer(steps=140, optimiser=optimiser, network={"dropout": 0.0}, evaluate_minutes=1e6)
+    run = trainer(steps=140, optimiser=optimiser, network={"dropout": 0.0, **network}, evaluate_minutes=1e6)
     before = run.evaluate()["queries"]
     losses: list[float] = []
     run.report = lambda seen: losses.append(seen.loss)
@@ -237,3 +247,88 @@ def test_the_recipe_says_which_weights_are_exported(
     wanted = {"best": best, "last": last, "mean": mean_weights(best, last)}[which]
     stored = load_checkpoint(str(folder)).network.state_dict()
     assert all(torch.allclose(stored[name], wanted[name], atol=1e-3) for name in wanted)
+
+
+def test_several_batches_can_make_one_step(trainer: Callable[..., Trainer]) -> None:
+    whole = trainer("whole", steps=2, optimiser={"accumulate": 3})
+    whole.run()
+    assert whole.step == 2
+    first = trainer("parts", steps=2, optimiser={"accumulate": 3})
+    first.train_step()
+    first.save()
+    second = trainer("parts", steps=2, optimiser={"accumulate": 3})
+    second.resume()
+    second.run()
+    expected, got = trained_weights(whole.model.network), trained_weights(second.model.network)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+
+
+def test_where_memory_runs_out_the_batch_is_halved_and_the_step_taken_again(
+    trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    run = trainer(steps=1, network={"dropout": 0.0})
+    run.warn = said.append
+    fitting = run.model.network.encode
+
+    def encode(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        if len(ids) > 2:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+        return fitting(ids, mask)
+
+    monkeypatch.setattr(run.model.network, "encode", encode)
+    run.train_step()
+    assert run.step == 1
+    assert run.parts == 2
+    assert "out of memory" in said[0]
+    assert "2 parts" in said[0]
+
+
+def test_a_batch_in_parts_gives_the_gradients_of_the_whole(trainer: Callable[..., Trainer]) -> None:
+    whole, cut = (trainer(name, steps=1, network={"dropout": 0.0}) for name in ("whole", "cut"))
+    cut.parts = 3
+    for run in (whole, cut):
+        run.train_step()
+    expected, got = trained_weights(whole.model.network), trained_weights(cut.model.network)
+    assert all(torch.allclose(expected[name], got[name], atol=1e-5) for name in expected)
+
+
+def test_a_text_that_does_not_fit_alone_ends_the_run_with_advice(
+    trainer: Callable[..., Trainer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer(steps=1)
+    monkeypatch.setattr(run.model.network, "encode", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(CheckpointError, match="one text") as caught:
+        run.train_step()
+    assert "max_labels" in str(caught.value.hint)
+
+
+def test_batches_prepared_by_other_processes_are_the_same(trainer: Callable[..., Trainer]) -> None:
+    here, ahead = trainer("here", steps=4), trainer("ahead", steps=4)
+    ahead.workers = 2
+    for run in (here, ahead):
+        run.run()
+    expected, got = trained_weights(here.model.network), trained_weights(ahead.model.network)
+    assert all(torch.equal(expected[name], got[name]) for name in expected)
+
+
+def test_a_shared_label_encoder_is_held_to_the_directions_that_it_had(trainer: Callable[..., Trainer]) -> None:
+    def drift(anchor: float) -> float:
+        network = {"label_encoder": "shared", "frozen_layers": 0, "dropout": 0.0, "anchor": anchor}
+        run = trainer(f"anchor {anchor}", steps=30, network=network, optimiser={"encoder_rate": 1e-3})
+        run.run()
+        labels = ["brand", "color", "product type"]
+        inputs = run.model.inputs([["red"]], labels)
+        before, now = run.model.label_vectors, run.model.pooled(inputs, labels)
+        assert before is not None
+        assert now is not None
+        return float((1 - torch.cosine_similarity(before(labels), now)).mean())
+
+    assert drift(20.0) < 0.5 * drift(0.0)
+
+
+def test_a_gpu_that_is_not_there_is_a_sentence(recipe: Recipe, data_folder: Path, tmp_path: Path) -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(SetupError, match="no GPU"):
+        run_training(write_recipe(recipe(), tmp_path), out=tmp_path / "run", data=data_folder, device="cuda")
