@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from bridge.engines import local
-from bridge.engines.local import missing_parts
+from bridge.engines.local import EngineName, missing_parts
 
 
 @pytest.fixture(scope="session")
@@ -22,10 +23,38 @@ def opensearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if url := os.environ.get("ENGINE_URL"):
         yield url.rstrip("/")
         return
-    if missing := missing_parts():
-        pytest.skip(f"no OpenSearch to test against: {missing} (or name one in ENGINE_URL)")
-    data = tmp_path_factory.mktemp("opensearch")
-    node = local.start(port=0, data=data, heap="768m", tied=True)
-    yield node.url
-    local.stop(data=data)
-    shutil.rmtree(data, ignore_errors=True)
+    with _node("opensearch", tmp_path_factory, heap="768m") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Elasticsearch, 9.5 where there is a Java 21, else 8.19; ELASTICSEARCH_URL names another."""
+    if url := os.environ.get("ELASTICSEARCH_URL"):
+        yield url.rstrip("/")
+        return
+    with _node("elasticsearch", tmp_path_factory) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def elasticsearch8_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Elasticsearch 8.19; ELASTICSEARCH8_URL names another."""
+    if url := os.environ.get("ELASTICSEARCH8_URL"):
+        yield url.rstrip("/")
+        return
+    with _node("elasticsearch-8", tmp_path_factory) as url:
+        yield url
+
+
+@contextmanager
+def _node(engine: EngineName, folders: pytest.TempPathFactory, heap: str = "512m") -> Iterator[str]:
+    if missing := missing_parts(engine=engine):
+        pytest.skip(f"no {engine} to test against: {missing}")
+    data = folders.mktemp(engine)
+    node = local.start(port=0, data=data, heap=heap, tied=True, engine=engine)
+    try:
+        yield node.url
+    finally:
+        local.stop(data=data, engine=engine)
+        shutil.rmtree(data, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`gliner-bridge engine`: a local OpenSearch to try things on."""
+"""`gliner-bridge engine`: a local OpenSearch or Elasticsearch to try things on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.engines import local
 
 app = typer.Typer(
     name="engine",
-    help="Start, stop and look at a local OpenSearch with ML Commons (official image, or Maven Central on Java 17).",
+    help="Start, stop and look at a local OpenSearch or Elasticsearch (official image, or Maven Central on a JDK).",
     no_args_is_help=True,
 )
 
@@ -25,6 +25,14 @@ class _Way(StrEnum):
     local = "local"
 
 
+class _Name(StrEnum):
+    opensearch = "opensearch"
+    elasticsearch = "elasticsearch"
+
+
+_Engine = Annotated[
+    _Name, typer.Option("--engine", help="Elasticsearch is 9.5 where a Java 21 is found, and 8.19 on Java 17.")
+]
 _Cache = Annotated[
     Path | None,
     typer.Option(help="Folder for jars, data and log. Default: GLINER_BRIDGE_CACHE, else your cache folder."),
@@ -43,11 +51,12 @@ def start(
         typer.Option("--with", help="docker: the official image; local: Maven Central; auto: docker if it answers."),
     ] = _Way.auto,
     heap: Annotated[str, typer.Option(help="JVM heap of the node.")] = "1g",
+    engine: _Engine = _Name.opensearch,
     cache: _Cache = None,
     data: _Data = None,
     as_json: _Json = False,
 ) -> None:
-    """Start OpenSearch and wait until it answers; one that runs already is kept.
+    """Start OpenSearch or Elasticsearch and wait until it answers; one that runs already is kept.
 
     Data is kept between starts. The node listens on 127.0.0.1 only and has no passwords.
     """
@@ -57,21 +66,24 @@ def start(
         data=data,
         way=with_.value,
         heap=heap,
+        engine=engine.value,
         on_progress=lambda line: typer.echo(line, err=True),
     )
     _print(node, as_json)
 
 
 @app.command()
-def stop(cache: _Cache = None, data: _Data = None) -> None:
-    """Stop the local OpenSearch; its data stays."""
-    typer.echo("stopped" if local.stop(cache=cache, data=data) else "nothing runs")
+def stop(cache: _Cache = None, data: _Data = None, engine: _Engine = _Name.opensearch) -> None:
+    """Stop the local engine; its data stays."""
+    typer.echo("stopped" if local.stop(cache=cache, data=data, engine=engine.value) else "nothing runs")
 
 
 @app.command()
-def status(cache: _Cache = None, data: _Data = None, as_json: _Json = False) -> None:
-    """Tell whether the local OpenSearch runs, and where; exit status 1 when it does not."""
-    node = local.status(cache=cache, data=data)
+def status(
+    cache: _Cache = None, data: _Data = None, engine: _Engine = _Name.opensearch, as_json: _Json = False
+) -> None:
+    """Tell whether the local engine runs, and where; exit status 1 when it does not."""
+    node = local.status(cache=cache, data=data, engine=engine.value)
     if node is None:
         typer.echo("null" if as_json else "nothing runs")
         raise typer.Exit(1)
@@ -83,5 +95,6 @@ def _print(node: local.LocalNode, as_json: bool) -> None:
         typer.echo(json.dumps(asdict(node)))
         return
     typer.echo(node.url)
-    process = "container gliner-bridge-opensearch" if node.way == "docker" else f"process {node.pid}"
-    typer.echo(f"  OpenSearch {node.version}, {process}, data in {node.data}\n  log: {node.log}", err=True)
+    process = f"container gliner-bridge-{node.engine}" if node.way == "docker" else f"process {node.pid}"
+    title = "OpenSearch" if node.engine == "opensearch" else "Elasticsearch"
+    typer.echo(f"  {title} {node.version}, {process}, data in {node.data}\n  log: {node.log}", err=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -14,7 +16,8 @@ import httpx
 import pytest
 
 from bridge.engines import local
-from bridge.engines.local import _docker, _jars
+from bridge.engines.local import _docker, _jars, _java
+from bridge.engines.local._products import ELASTICSEARCH, OPENSEARCH
 from bridge.errors import SetupError
 
 
@@ -54,10 +57,18 @@ def test_native_libraries_of_other_machines_are_not_versions_of_each_other() -> 
     ],
 )
 def test_java_version_is_read(text: str, version: int | None) -> None:
-    assert _jars.java_version(text) == version
+    assert _java.java_version(text) == version
+
+
+@pytest.fixture
+def no_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine on which no JDK is installed but what the test puts into `tmp_path`."""
+    monkeypatch.setattr(_java, "_INSTALLED", tmp_path / "jvm")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
 
 
 def _fake_java(folder: Path, version: str, modules: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     java = folder / "java"
     java.write_text(
         f'#!/bin/sh\nif [ "$1" = -version ]; then echo \'openjdk version "{version}"\' >&2; else echo "{modules}"; fi\n'
@@ -65,17 +76,18 @@ def _fake_java(folder: Path, version: str, modules: str) -> None:
     java.chmod(java.stat().st_mode | stat.S_IXUSR)
 
 
+@pytest.mark.usefixtures("no_java")
 def test_no_java_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SetupError, match="Java is missing"):
         local.start(cache=tmp_path)
 
 
+@pytest.mark.usefixtures("no_java")
 @pytest.mark.parametrize(
     ("version", "modules", "message"),
     [
-        ("11.0.2", "jdk.compiler@11", "is Java 11, and OpenSearch needs 17"),
+        ("11.0.2", "jdk.compiler@11", "is Java 11, and OpenSearch 2.19.1 needs 17"),
         ("17.0.1", "java.base@17", "has no compiler"),
     ],
 )
@@ -84,19 +96,33 @@ def test_an_unfit_java_is_named(
 ) -> None:
     _fake_java(tmp_path, version, modules)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
-    monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SetupError, match=message):
         local.start(cache=tmp_path)
 
 
+@pytest.mark.usefixtures("no_java")
+@pytest.mark.parametrize(("installed", "version"), [("21.0.4", "9.5.3"), ("25", "9.5.3"), ("17.0.9", "8.19.21")])
+def test_the_elasticsearch_is_the_newest_that_a_java_of_this_machine_runs(
+    installed: str, version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Also a Java that is not on the path; the one on the path is kept for what it can run."""
+    _fake_java(tmp_path / "path", "17.0.1", "jdk.compiler@17")
+    _fake_java(tmp_path / "jvm" / "other" / "bin", installed, "jdk.compiler@x")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'path'}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    product, java = _java.find_java(ELASTICSEARCH)
+    assert (product.version, product.java <= java.version) == (version, True)
+    assert _java.find_java([OPENSEARCH])[1].command == str(tmp_path / "path" / "java")
+
+
+@pytest.mark.usefixtures("no_java")
 def test_missing_maven_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _fake_java(tmp_path, "17.0.1", "jdk.compiler@17")
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SetupError, match="Maven is missing"):
         local.start(cache=tmp_path / "cache")
 
 
+@pytest.mark.usefixtures("no_java")
 def test_a_failing_maven_is_quoted_and_leaves_nothing_that_looks_complete(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -105,16 +131,17 @@ def test_a_failing_maven_is_quoted_and_leaves_nothing_that_looks_complete(
     maven.write_text("#!/bin/sh\necho '[ERROR] Could not transfer artifact'\nexit 1\n")
     maven.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
-    monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SetupError, match="Could not transfer artifact"):
         local.start(cache=tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("opensearch-*"))
 
 
-def test_too_little_disk_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(_jars, "_NEEDED_BYTES", 10**18)
+def test_too_little_disk_is_named(tmp_path: Path) -> None:
+    if not shutil.which("mvn"):
+        pytest.skip("no Maven here")
+    huge = dataclasses.replace(OPENSEARCH, disk=10**18)
     with pytest.raises(SetupError, match="GB of disk are free"):
-        _jars.ensure_jars(tmp_path, lambda _: None)
+        _jars.ensure_parts(huge, _java.Java("java", 17), tmp_path, lambda _: None)
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
@@ -140,6 +167,11 @@ def test_docker_node_listens_on_this_machine_only_and_reaches_a_local_sidecar() 
     assert "127.0.0.1:9201:9200" in mac
     assert "--network" not in mac
     assert _docker.sidecar_host("darwin") == "host.docker.internal"
+
+    other = _docker.docker_command(9200, 9300, product=ELASTICSEARCH[0], platform="linux")
+    assert other[-1] == "docker.elastic.co/elasticsearch/elasticsearch:9.5.3"
+    assert {"xpack.security.enabled=false", "ES_JAVA_OPTS=-Xms1g -Xmx1g"} <= set(other)
+    assert "gliner-bridge-elasticsearch:/usr/share/elasticsearch/data" in other
 
 
 def test_no_node_means_no_status_and_nothing_to_stop(tmp_path: Path) -> None:
@@ -195,6 +227,12 @@ def test_a_tied_node_ends_with_the_process_that_started_it(tmp_path: Path) -> No
     while local.status(data=tmp_path) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert local.status(data=tmp_path) is None
+
+
+@pytest.mark.engine
+def test_both_engines_run_side_by_side(opensearch_url: str, elasticsearch_url: str) -> None:
+    assert httpx.get(opensearch_url, timeout=60).json()["version"]["distribution"] == "opensearch"
+    assert "distribution" not in httpx.get(elasticsearch_url, timeout=60).json()["version"]
 
 
 @pytest.mark.engine

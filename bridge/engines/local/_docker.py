@@ -1,4 +1,4 @@
-"""The official OpenSearch image as the local node, where a Docker engine answers."""
+"""The official images as the local node, where a Docker engine answers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from bridge.engines.local._jars import VERSION
+from bridge.engines.local._products import OPENSEARCH, Product
 from bridge.errors import SetupError
-
-IMAGE = f"opensearchproject/opensearch:{VERSION}"
-CONTAINER = "gliner-bridge-opensearch"
 
 
 def docker_answers() -> bool:
@@ -28,17 +25,23 @@ def docker_answers() -> bool:
     return answer.returncode == 0 and bool(answer.stdout.strip())
 
 
-def docker_command(port: int, transport_port: int, *, heap: str = "1g", platform: str = sys.platform) -> list[str]:
-    """The `docker run` command for one node without the security plugin, reachable from this machine only.
+def docker_command(
+    port: int,
+    transport_port: int,
+    *,
+    product: Product = OPENSEARCH,
+    heap: str = "1g",
+    platform: str = sys.platform,
+) -> list[str]:
+    """The `docker run` command for one node without passwords, reachable from this machine only.
 
     On Linux the container shares the host's network, so that it reaches a sidecar that listens on 127.0.0.1.
     Elsewhere the port is published and the sidecar is `host.docker.internal`. Data lies in a named volume.
     """
     settings = {
         "discovery.type": "single-node",
-        "DISABLE_SECURITY_PLUGIN": "true",
-        "DISABLE_INSTALL_DEMO_CONFIG": "true",
-        "OPENSEARCH_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+        **dict(product.image_settings),
+        product.heap_variable: f"-Xms{heap} -Xmx{heap}",
         "cluster.routing.allocation.disk.threshold_enabled": "false",
     }
     if platform.startswith("linux"):
@@ -46,11 +49,11 @@ def docker_command(port: int, transport_port: int, *, heap: str = "1g", platform
         settings |= {"network.host": "127.0.0.1", "http.port": str(port), "transport.port": str(transport_port)}
     else:
         network = ["--publish", f"127.0.0.1:{port}:9200"]
-    command = ["docker", "run", "--detach", "--name", CONTAINER, *network]
-    command += ["--volume", f"{CONTAINER}:/usr/share/opensearch/data"]
+    command = ["docker", "run", "--detach", "--name", product.container, *network]
+    command += ["--volume", f"{product.container}:{product.data_folder}"]
     for name, value in settings.items():
         command += ["--env", f"{name}={value}"]
-    return [*command, IMAGE]
+    return [*command, product.image]
 
 
 def sidecar_host(platform: str = sys.platform) -> str:
@@ -66,9 +69,9 @@ def run_docker(command: Sequence[str]) -> str:
     return result.stdout.strip()
 
 
-def container_runs() -> bool:
-    """Whether our container is there and running."""
-    command = ["docker", "inspect", "--format", "{{.State.Running}}", CONTAINER]
+def container_runs(container: str) -> bool:
+    """Whether our container of that name is there and running."""
+    command = ["docker", "inspect", "--format", "{{.State.Running}}", container]
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (FileNotFoundError, subprocess.TimeoutExpired):

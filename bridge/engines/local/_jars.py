@@ -15,13 +15,13 @@ from pathlib import Path
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from bridge.engines.local._java import Java
+from bridge.engines.local._products import Product
 from bridge.errors import SetupError
 
-VERSION = "2.19.1"
-_BUILD = f"{VERSION}.0"
 _COMPLETE = "complete"
-_NEEDED_BYTES = 1_500_000_000
-_MIN_JAVA = 17
+#: Jars of Elasticsearch modules that are fitted to the server, and are never on the class path as they are.
+_OLD_MODULES = ("ingest-common-", "lang-painless-", "scripting-painless-spi-", "lang-mustache-")
 
 Progress = Callable[[str], None]
 
@@ -32,62 +32,38 @@ def cache_folder(cache: str | Path | None = None) -> Path:
     return Path(chosen).expanduser().resolve() if chosen else user_cache_path("gliner-bridge")
 
 
-def find_java() -> str:
-    """The `java` command of a JDK 17 or newer, from JAVA_HOME or the path.
-
-    Raises SetupError naming what is missing: no Java, a Java that is too old, or one without a compiler.
-    """
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home and (Path(home) / "bin" / "java").exists() else shutil.which("java")
-    hint = f"install a JDK {_MIN_JAVA} or newer (Debian, Ubuntu: apt-get install openjdk-17-jdk-headless)"
-    if not java:
-        raise SetupError("Java is missing: there is no `java` on the path and JAVA_HOME is not set", hint=hint)
-    answer = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
-    version = java_version(answer.stderr + answer.stdout)
-    if version is None:
-        raise SetupError(f"`{java} -version` does not name a version", hint=hint)
-    if version < _MIN_JAVA:
-        raise SetupError(f"{java} is Java {version}, and OpenSearch needs {_MIN_JAVA} or newer", hint=hint)
-    modules = subprocess.run([java, "--list-modules"], capture_output=True, text=True, check=False).stdout
-    if "jdk.compiler" not in modules:
-        raise SetupError(f"{java} has no compiler: it is a runtime (JRE), not a JDK", hint=hint)
-    return java
+def folder_of(product: Product, cache: Path) -> Path:
+    """Where the product's parts are kept."""
+    return cache / f"{product.dialect}-{product.version}"
 
 
-def java_version(text: str) -> int | None:
-    """The major version in the output of `java -version` (`1.8.0_402` is 8); None where there is none."""
-    found = re.search(r'version "(?:1\.)?(\d+)', text)
-    return int(found[1]) if found else None
+def is_complete(product: Product, cache: Path) -> bool:
+    """Whether all parts are there."""
+    return (folder_of(product, cache) / _COMPLETE).exists()
 
 
-def missing_parts(cache: str | Path | None = None) -> str | None:
-    """What this machine lacks to run a local node from Maven Central, in words; None where it has everything."""
-    try:
-        find_java()
-    except SetupError as error:
-        return error.message
-    if not shutil.which("mvn") and not (cache_folder(cache) / f"opensearch-{_BUILD}" / _COMPLETE).exists():
-        return "Maven is missing: there is no `mvn` on the path"
-    return None
-
-
-def ensure_jars(cache: Path, on_progress: Progress) -> Path:
-    """The folder with all jars of the node, filled on first use (about 400 MB are fetched, 150 MB kept).
+def ensure_parts(product: Product, java: Java, cache: Path, on_progress: Progress) -> Path:
+    """The folder with all parts of the node, filled on first use.
 
     Several processes may call this at once: one collects, the others wait for it. Raises SetupError when Maven, the
     network or disk space is missing.
     """
-    target = cache / f"opensearch-{_BUILD}"
-    if (target / _COMPLETE).exists():
-        return target / "jars"
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / "opensearch.lock"):
-        if not (target / _COMPLETE).exists():
-            _collect(cache, target, on_progress)
-    return target / "jars"
+    if not is_complete(product, cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f"{product.dialect}.lock"):
+            if not is_complete(product, cache):
+                _collect(product, java, cache, on_progress)
+    return folder_of(product, cache)
 
 
-def _collect(cache: Path, target: Path, on_progress: Progress) -> None:
+def class_path(product: Product, parts: Path) -> str:
+    """The class path of a node whose parts lie in this folder."""
+    if product.dialect == "opensearch":
+        return f"{parts / 'jars'}{os.sep}*"
+    return os.pathsep.join([str(parts / "classes"), str(parts / "modules.jar"), f"{parts / 'jars'}{os.sep}*"])
+
+
+def _collect(product: Product, java: Java, cache: Path, on_progress: Progress) -> None:
     maven = shutil.which("mvn")
     if not maven:
         raise SetupError(
@@ -95,41 +71,72 @@ def _collect(cache: Path, target: Path, on_progress: Progress) -> None:
             hint="install it (Debian, Ubuntu: apt-get install maven), or name a running engine with --engine-url",
         )
     free = shutil.disk_usage(cache).free
-    if free < _NEEDED_BYTES:
+    if free < product.disk:
         raise SetupError(
-            f"only {free / 1e9:.1f} GB of disk are free and {_NEEDED_BYTES / 1e9:.1f} GB are needed",
+            f"only {free / 1e9:.1f} GB of disk are free and {product.disk / 1e9:.1f} GB are needed",
             where=str(cache),
             hint="free some space, or name another folder in GLINER_BRIDGE_CACHE",
         )
-    on_progress(f"Fetching OpenSearch {VERSION} with ML Commons from Maven Central (about 400 MB, once)")
+    on_progress(f"Fetching {product.label} from Maven Central (about {product.fetched // 1_000_000} MB, once)")
     # Built beside the target and renamed at the end: an interrupted build leaves nothing that looks complete.
     with tempfile.TemporaryDirectory(dir=cache, prefix="collecting-") as name:
         folder = Path(name)
-        with as_file(files(__package__) / "pom.xml") as pom:
-            shutil.copy(pom, folder / "pom.xml")
-        command = [maven, "-B", "-ntp", "-q", "dependency:copy-dependencies", f"-DoutputDirectory={folder / 'fetched'}"]
-        result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-        if result.returncode:
-            tail = "\n".join((result.stdout + result.stderr).strip().splitlines()[-8:])
-            raise SetupError(
-                f"Maven could not fetch the node's jars:\n{tail}",
-                hint="check the network and Maven's settings.xml (mirror, proxy), then try again",
-            )
-        on_progress("Unpacking")
         build = folder / "build"
         jars = build / "jars"
         jars.mkdir(parents=True)
-        for file in sorted((folder / "fetched").iterdir()):
-            if file.suffix == ".zip":
-                _unpack(file, jars)
-                file.unlink()
-            elif file.suffix == ".jar":
-                file.rename(jars / file.name)
-        for name in superseded(path.name for path in jars.iterdir()):
-            (jars / name).unlink()
+        with as_file(files(__package__) / product.dialect) as sources:
+            shutil.copy(sources / "pom.xml", folder / "pom.xml")
+            command = [maven, "-B", "-ntp", "-q", "dependency:copy-dependencies"]
+            command += [f"-D{product.dialect}={product.version}", f"-DoutputDirectory={folder / 'fetched'}"]
+            _run(command, folder, "Maven could not fetch the node's jars", "check the network and Maven's settings.xml")
+            on_progress("Unpacking")
+            _sort_out(folder, jars)
+            if product.dialect == "elasticsearch":
+                _fit_modules(product, java, sources, folder, build)
         (build / _COMPLETE).touch()
+        target = folder_of(product, cache)
         shutil.rmtree(target, ignore_errors=True)
         build.rename(target)
+
+
+def _sort_out(folder: Path, jars: Path) -> None:
+    """Put what Maven fetched where it belongs: unpacked plugins and jars on the class path, old modules apart."""
+    old = folder / "old"
+    old.mkdir()
+    for file in sorted((folder / "fetched").iterdir()):
+        if file.suffix == ".zip":
+            _unpack(file, jars)
+            file.unlink()
+        elif file.suffix == ".jar":
+            file.rename((old if file.name.startswith(_OLD_MODULES) else jars) / file.name)
+    for name in superseded(path.name for path in jars.iterdir()):
+        (jars / name).unlink()
+
+
+def _fit_modules(product: Product, java: Java, sources: Path, folder: Path, build: Path) -> None:
+    """Compile what starts the node, and fit the old modules to its server: see elasticsearch/Remap.java."""
+    jars, classes, modules = build / "jars", build / "classes", build / "modules.jar"
+    shutil.copytree(sources / "resources", classes)
+    major = product.version.partition(".")[0]
+    plugins = [*(sources / "plugins").glob("*.java"), *(sources / f"plugins-{major}").glob("*.java")]
+
+    def compile_java(paths: Iterable[Path], class_path: str) -> None:
+        command = [java.compiler, "--release", str(product.java), "-nowarn", "-Xlint:none", "-proc:none"]
+        command += ["-cp", class_path, "-d", str(classes), *map(str, sorted(paths))]
+        _run(command, folder, "the node's own classes do not compile", "this is a bug of gliner-bridge")
+
+    compile_java((sources / "shims").glob("*.java"), f"{jars}{os.sep}*")
+    command = [java.command, "-cp", f"{jars}{os.sep}*", str(sources / "Remap.java"), str(modules), str(jars)]
+    command += [str(classes), *map(str, sorted((folder / "old").iterdir()))]
+    _run(command, folder, "the modules do not fit the server", "this is a bug of gliner-bridge")
+    compile_java(plugins, os.pathsep.join([str(classes), str(modules), f"{jars}{os.sep}*"]))
+
+
+def _run(command: list[str], folder: Path, failure: str, hint: str) -> None:
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if result.returncode:
+        tail = "\n".join((result.stdout + result.stderr).strip().splitlines()[-8:])
+        raise SetupError(f"{failure}:\n{tail}", hint=hint)
 
 
 def _unpack(plugin: Path, jars: Path) -> None:
