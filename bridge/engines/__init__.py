@@ -5,8 +5,8 @@ engine.values(schema)                      # {"brand": {"nike": 120, …}, …}
 engine.search("shop", body)                # never through a search pipeline, unless one is named
 """
 
-from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Hit
-from bridge.engines._connect import connect
+from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Health, Hit
+from bridge.engines._connect import connect, engine_over
 from bridge.engines._elasticsearch import ElasticsearchEngine
 from bridge.engines._facts import FieldFacts
 from bridge.engines._opensearch import OpenSearchEngine
@@ -20,7 +20,9 @@ __all__ = [
     "Engine",
     "EngineInfo",
     "FieldFacts",
+    "Health",
     "Hit",
     "OpenSearchEngine",
     "connect",
+    "engine_over",
 ]

@@ -23,19 +23,34 @@ MAX_VALUES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What answers at a URL. `ml_commons`: whether ingest and search pipelines can call a remote model."""
+    """What answers at a URL, and what of it the bridge can use.
+
+    `ml_commons`: whether ingest and search pipelines can call a remote model (OpenSearch). `licence`: its type, as
+    `basic`, `trial` or `enterprise`; None where the engine tells none. `no_inference`: why ingest pipelines cannot use
+    inference endpoints, in words; None where they can (Elasticsearch).
+    """
 
     dialect: Dialect
     version: str
     cluster: str
     uuid: str
     ml_commons: bool
+    licence: str | None = None
+    no_inference: str | None = None
 
     @property
     def major_minor(self) -> tuple[int, int]:
         """The version as numbers that compare, `(2, 19)`."""
         major, minor, *_ = [*self.version.split("."), "0"]
         return int(major), int(minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """State of the cluster: red when some shard cannot be searched, yellow when one lacks a copy."""
+
+    status: Literal["green", "yellow", "red"]
+    nodes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,8 @@ class Engine(Protocol):
 
     def info(self) -> EngineInfo: ...
 
+    def health(self) -> Health: ...
+
     def request(
         self, method: str, path: str, body: Any | None = None, *, params: Mapping[str, str] | None = None
     ) -> Any:
@@ -124,7 +141,17 @@ class Engine(Protocol):
         ...
 
     def scan(
-        self, index: str, query: Mapping[str, Any], *, fields: Sequence[str] | None = None, page: int = 500
+        self,
+        index: str,
+        query: Mapping[str, Any],
+        *,
+        fields: Sequence[str] | None = None,
+        page: int = 500,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[Hit]:
-        """Every document that matches, as the index was when the scan began; `fields` limits the source (None: all)."""
+        """Every document that matches, as the index was when the scan began.
+
+        `fields` limits the source (None: all). `part` (number from 0, of how many) gives a slice of the documents:
+        scans of all parts, side by side, give each document once.
+        """
         ...

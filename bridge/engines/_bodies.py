@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.engines._base import BulkItem, Hit
@@ -72,6 +72,28 @@ def counts(answer: Mapping[str, Any], url: str) -> list[int]:
             raise EngineError(f"a counting search failed: {kind}", status=item.get("status"), where=url)
         found.append(int(item["hits"]["total"]["value"]))
     return found
+
+
+def scanning(
+    query: Mapping[str, Any],
+    order: Sequence[str],
+    *,
+    fields: Sequence[str] | None,
+    page: int,
+    part: tuple[int, int] | None,
+) -> dict[str, Any]:
+    """One page of a scan."""
+    body: dict[str, Any] = {
+        "query": dict(query),
+        "size": page,
+        "sort": list(order),
+        "seq_no_primary_term": True,
+        "_source": True if fields is None else list(fields),
+    }
+    # Engines refuse a slice of one.
+    if part and part[1] > 1:
+        body["slice"] = {"id": part[0], "max": part[1]}
+    return body
 
 
 def bulk_item(ok: bool, result: Mapping[str, Any]) -> BulkItem:

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Self
 
+import elastic_transport
 import elasticsearch
 from elasticsearch import helpers
 
 from bridge.engines import _bodies
-from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, EngineInfo, Hit
-from bridge.engines._facts import FieldFacts, amount_fields, facts_body, measurable, rankless, read_facts
-from bridge.engines._opensearch import split_credentials, unavailable
-from bridge.errors import InputError
-from bridge.schema import Schema
+from bridge.engines._adapter import BULK_SECONDS, KEEP_ALIVE, MAX_RETRIES, RETRIED, Adapter, split_hosts
+from bridge.engines._base import NO_PIPELINE, Dialect, EngineInfo, Hit
+from bridge.errors import EngineError, InputError
 
-_log = logging.getLogger(__name__)
-_BULK_SECONDS = 300.0
-_KEEP_ALIVE = "5m"
+#: Licences that have the inference API (Elastic's subscription matrix; checked by the server at every call).
+_WITH_INFERENCE = frozenset({"enterprise", "trial"})
 
 
-class ElasticsearchEngine:
-    """An Elasticsearch cluster; arguments as `OpenSearchEngine`.
+class ElasticsearchEngine(Adapter):
+    """An Elasticsearch cluster, 8.19 or 9.x; arguments as `OpenSearchEngine`, and:
 
-    The client's major version must be the server's or one below it: a 9.x client is refused by an 8.x server.
+    Args:
+        url: None where `cloud_id` is given.
+        cloud_id: of a deployment on Elastic Cloud, in place of `url`.
+
+    Works with the official client 8 and 9, whichever is installed, on servers 8 and 9.
     """
 
     dialect: Dialect = "elasticsearch"
+    unreachable = (elasticsearch.ConnectionError, elasticsearch.ConnectionTimeout)
+    unreadable = elasticsearch.SerializationError
+    refused = elasticsearch.ApiError
 
     def __init__(
         self,
-        url: str,
+        url: str | Sequence[str] | None = None,
         *,
+        cloud_id: str | None = None,
         username: str | None = None,
         password: str | None = None,
         api_key: str | None = None,
@@ -41,95 +45,86 @@ class ElasticsearchEngine:
         verify: bool = True,
         timeout: float = 30.0,
     ) -> None:
-        self.url, username, password = split_credentials(url, username, password)
-        options: dict[str, Any] = {"request_timeout": timeout, "max_retries": 3}
+        options: dict[str, Any] = {"request_timeout": timeout, "transport_class": _Transport}
+        options |= {"max_retries": MAX_RETRIES, "retry_on_status": RETRIED}
+        if cloud_id:
+            if url:
+                raise InputError("give the engine's URL or its cloud id, and not both")
+            shown, secure = f"cloud id {cloud_id.partition(':')[0]}", True
+            options["cloud_id"] = cloud_id
+        else:
+            hosts, username, password = split_hosts(url or "", username, password)
+            shown, secure = hosts[0], any(host.startswith("https") for host in hosts)
+            options["hosts"] = hosts
         if api_key:
             options["api_key"] = api_key
         elif username:
             options["basic_auth"] = (username, password or "")
-        if self.url.startswith("https"):
+        if secure:
             options |= {"verify_certs": verify, "ssl_show_warn": False}
             if ca_certs:
                 options["ca_certs"] = ca_certs
-        self._client = elasticsearch.Elasticsearch(self.url, **options)
+        try:
+            client = elasticsearch.Elasticsearch(**options)
+        except ValueError as error:
+            raise InputError(f"the address of the search engine is wrong: {error}", where=shown) from error
+        super().__init__(client, shown, owned=True)
 
-    def __repr__(self) -> str:
-        return f"ElasticsearchEngine({self.url!r})"
-
-    def close(self) -> None:
-        """Close the connections; leaving a `with` block does it too."""
-        self._client.close()
-
-    def __enter__(self) -> Self:
+    @classmethod
+    def over(cls, client: elasticsearch.Elasticsearch) -> Self:
+        """The adapter over a client that is there already; its settings hold, and it stays open."""
+        self = cls.__new__(cls)
+        nodes = [node.base_url for node in client.transport.node_pool.all()]
+        Adapter.__init__(self, client, nodes[0] if nodes else "", owned=False)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def info(self) -> EngineInfo:
-        """Version and cluster; there is no ML Commons."""
+        """Version, cluster and licence, and whether inference endpoints can be used."""
         about = self.request("GET", "/")
+        version = about["version"]
+        licence = "serverless" if version.get("build_flavor") == "serverless" else self._licence()
         return EngineInfo(
             "elasticsearch",
-            about["version"]["number"],
+            version["number"],
             about.get("cluster_name", ""),
             about.get("cluster_uuid", ""),
             ml_commons=False,
+            licence=licence,
+            no_inference=self._no_inference(licence),
         )
+
+    def _licence(self) -> str | None:
+        """Type of the licence; None where this cluster or this user's rights tell none."""
+        try:
+            licence = self.request("GET", "/_license")["license"]
+        except EngineError as error:
+            if error.status in (400, 403, 404, 405, 410):
+                return None
+            raise
+        return str(licence["type"]) if licence["status"] == "active" else f"expired {licence['type']}"
+
+    def _no_inference(self, licence: str | None) -> str | None:
+        """Why inference endpoints cannot be used; None where they can."""
+        try:
+            self.request("GET", "/_inference/_all")
+        except EngineError as error:
+            if error.status in (400, 404, 405):
+                return "this Elasticsearch has no inference API"
+            if error.status == 403:
+                return "this user may not see inference endpoints (cluster privilege manage_inference)"
+            raise
+        if licence is not None and licence not in {*_WITH_INFERENCE, "serverless"}:
+            return f"the licence is {licence}, and inference endpoints need enterprise (or a trial)"
+        return None
 
     def request(
         self, method: str, path: str, body: Any | None = None, *, params: Mapping[str, str] | None = None
     ) -> Any:
         """One request, as `Engine.request`."""
         headers = {"accept": "application/json"} | ({"content-type": "application/json"} if body is not None else {})
-        with self._errors(f"{method} {path}"):
+        with self.errors(f"{method} {path}"):
             answer = self._client.perform_request(method, path, params=dict(params or {}), headers=headers, body=body)
         return answer.body
-
-    def values(self, schema: Schema, cap: int = MAX_VALUES) -> dict[str, dict[str, int]]:
-        """As `Engine.values`; one composite aggregation a label, page by page."""
-        fields = _bodies.value_fields(schema)
-        if not fields:
-            return {}
-        _bodies.check_fields(self._capabilities(schema.index, fields.values()), schema)
-        found: dict[str, dict[str, int]] = {}
-        for label, field in fields.items():
-            found[label] = {}
-            after: Mapping[str, Any] | None = None
-            while len(found[label]) < cap:
-                answer = self.search(schema.index, _bodies.composite(field, after))["aggregations"]["values"]
-                for bucket in answer["buckets"][: cap - len(found[label])]:
-                    found[label][str(bucket["key"]["value"])] = bucket["doc_count"]
-                after = answer.get("after_key")
-                if after is None:
-                    break
-            else:
-                _log.warning("field %s has more than %d values; the rest is not in the dictionary", field, cap)
-        return found
-
-    def _capabilities(self, index: str, fields: Iterable[str]) -> Mapping[str, Any]:
-        with self._errors(f"listing fields of {index}"):
-            answer: Mapping[str, Any] = self._client.field_caps(index=index, fields=sorted(set(fields))).body
-        return answer
-
-    def facts(self, schema: Schema) -> FieldFacts:
-        """As `Engine.facts`; one aggregation for all fields."""
-        fields = {schema.field_of(label) for label in schema.labels}
-        capabilities = self._capabilities(schema.index, fields)
-        spread = measurable(capabilities, amount_fields(schema))
-        body = facts_body(schema, spread, without=rankless(capabilities, schema))
-        return read_facts(self.search(schema.index, body), spread)
-
-    def counts(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[int]:
-        """As `Engine.counts`."""
-        if not bodies:
-            return []
-        lines: list[dict[str, Any]] = []
-        for body in bodies:
-            lines += [{"index": index}, _bodies.counting(body)]
-        with self._errors("counting", private=True):
-            answer = self._client.msearch(searches=lines).body
-        return _bodies.counts(answer, self.url)
 
     def search(self, index: str, body: Mapping[str, Any], *, pipeline: str | None = NO_PIPELINE) -> dict[str, Any]:
         """As `Engine.search`; a pipeline other than `_none` is refused with InputError."""
@@ -137,48 +132,37 @@ class ElasticsearchEngine:
             raise InputError(
                 "Elasticsearch has no search pipelines", hint="rewrite the body first: /v1/rewrite or RewritingClient"
             )
-        with self._errors(f"searching {index}", private=True):
+        with self.errors(f"searching {index}", private=True):
             answer: dict[str, Any] = self._client.search(index=index, body=dict(body)).body
         return answer
 
-    def bulk(
-        self, index: str, actions: Iterable[dict[str, Any]], *, pipeline: str | None = None, chunk_size: int = 200
-    ) -> Iterator[BulkItem]:
-        """As `Engine.bulk`; items refused with 429 are sent again three times, with growing pauses."""
-        options: dict[str, Any] = {"pipeline": pipeline} if pipeline else {}
-        with self._errors(f"bulk into {index}"):
-            stream = helpers.streaming_bulk(
-                self._client.options(request_timeout=_BULK_SECONDS),
-                ({"_index": index} | action for action in actions),
-                chunk_size=chunk_size,
-                max_chunk_bytes=20 * 1024 * 1024,
-                raise_on_error=False,
-                max_retries=3,
-                initial_backoff=1,
-                max_backoff=20,
-                **options,
-            )
-            for ok, result in stream:
-                yield _bodies.bulk_item(ok, result)
+    def _msearch(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        lines = [line for body in bodies for line in ({"index": index}, body)]
+        answer: Mapping[str, Any] = self._client.msearch(searches=lines).body
+        return answer
+
+    def _stream(self, actions: Iterable[dict[str, Any]], **options: Any) -> Iterable[tuple[bool, dict[str, Any]]]:
+        return helpers.streaming_bulk(self._client.options(request_timeout=BULK_SECONDS), actions, **options)
 
     def scan(
-        self, index: str, query: Mapping[str, Any], *, fields: Sequence[str] | None = None, page: int = 500
+        self,
+        index: str,
+        query: Mapping[str, Any],
+        *,
+        fields: Sequence[str] | None = None,
+        page: int = 500,
+        part: tuple[int, int] | None = None,
     ) -> Iterator[Hit]:
         """As `Engine.scan`; one point in time, ordered by `_shard_doc`."""
-        with self._errors(f"scanning {index}"):
-            pit = self._client.open_point_in_time(index=index, keep_alive=_KEEP_ALIVE)["id"]
-        body: dict[str, Any] = {
-            "query": dict(query),
-            "size": page,
-            "sort": ["_shard_doc"],
-            "track_total_hits": False,
-            "seq_no_primary_term": True,
-            "_source": True if fields is None else list(fields),
-        }
+        what = f"scanning {index}"
+        with self.errors(what):
+            pit = self._client.open_point_in_time(index=index, keep_alive=KEEP_ALIVE)["id"]
+        body = _bodies.scanning(query, ["_shard_doc"], fields=fields, page=page, part=part)
+        body["track_total_hits"] = False
         try:
             while True:
-                body["pit"] = {"id": pit, "keep_alive": _KEEP_ALIVE}
-                with self._errors(f"scanning {index}", private=True):
+                body["pit"] = {"id": pit, "keep_alive": KEEP_ALIVE}
+                with self.errors(what, private=True):
                     answer = self._client.search(body=body).body
                 pit = answer.get("pit_id", pit)
                 hits = answer["hits"]["hits"]
@@ -188,16 +172,22 @@ class ElasticsearchEngine:
                     return
                 body["search_after"] = hits[-1]["sort"]
         finally:
-            with self._errors(f"scanning {index}"):
+            with self.errors(what):
                 self._client.close_point_in_time(id=pit)
 
-    @contextmanager
-    def _errors(self, what: str, *, private: bool = False) -> Iterator[None]:
-        """Turn the client's exceptions into ours. `private`: the reason may quote user text, so it stays out."""
-        try:
-            yield
-        except (elasticsearch.ConnectionError, elasticsearch.ConnectionTimeout) as error:
-            raise unavailable(self.url, what, error) from error
-        except elasticsearch.ApiError as error:
-            info = {"error": str(error.error)} if private else error.body
-            raise _bodies.engine_error(error.meta.status, info, self.url, what) from error
+    def _refusal(self, error: Any) -> tuple[int | None, Any, str]:
+        if isinstance(error, elasticsearch.UnsupportedProductError):
+            return None, {"error": "this is not an Elasticsearch"}, "this is not an Elasticsearch"
+        return error.meta.status, error.body, str(error.error)
+
+
+class _Transport(elastic_transport.Transport):
+    """Speaks version 8 of the REST interface, which servers 8 and 9 both know.
+
+    The client names its own major version in each request, and a server refuses every version above its own: with
+    client 9, as our lock file has it, an 8.19 could not be reached.
+    """
+
+    def perform_request(self, method: str, target: str, *, headers: Any = None, **options: Any) -> Any:
+        spoken = {name: value.replace("compatible-with=9", "compatible-with=8") for name, value in headers.items()}
+        return super().perform_request(method, target, headers=spoken, **options)

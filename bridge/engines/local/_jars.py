@@ -90,7 +90,7 @@ def _collect(product: Product, java: Java, cache: Path, on_progress: Progress) -
             command += [f"-D{product.dialect}={product.version}", f"-DoutputDirectory={folder / 'fetched'}"]
             _run(command, folder, "Maven could not fetch the node's jars", "check the network and Maven's settings.xml")
             on_progress("Unpacking")
-            _sort_out(folder, jars)
+            _sort_out(folder, jars, apart=_OLD_MODULES if product.dialect == "elasticsearch" else ())
             if product.dialect == "elasticsearch":
                 _fit_modules(product, java, sources, folder, build)
         (build / _COMPLETE).touch()
@@ -99,8 +99,8 @@ def _collect(product: Product, java: Java, cache: Path, on_progress: Progress) -
         build.rename(target)
 
 
-def _sort_out(folder: Path, jars: Path) -> None:
-    """Put what Maven fetched where it belongs: unpacked plugins and jars on the class path, old modules apart."""
+def _sort_out(folder: Path, jars: Path, *, apart: tuple[str, ...]) -> None:
+    """Put what Maven fetched where it belongs: jars and those of plugins on the class path, some by their name not."""
     old = folder / "old"
     old.mkdir()
     for file in sorted((folder / "fetched").iterdir()):
@@ -108,7 +108,7 @@ def _sort_out(folder: Path, jars: Path) -> None:
             _unpack(file, jars)
             file.unlink()
         elif file.suffix == ".jar":
-            file.rename((old if file.name.startswith(_OLD_MODULES) else jars) / file.name)
+            file.rename((old if file.name.startswith(apart) else jars) / file.name)
     for name in superseded(path.name for path in jars.iterdir()):
         (jars / name).unlink()
 
