@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import elastic_transport
 import elasticsearch
@@ -28,7 +28,7 @@ class ElasticsearchEngine(Adapter):
     Works with the official client 8 and 9, whichever is installed, on servers 8 and 9.
     """
 
-    dialect: Dialect = "elasticsearch"
+    dialect: ClassVar[Dialect] = "elasticsearch"
     unreachable = (elasticsearch.ConnectionError, elasticsearch.ConnectionTimeout)
     unreadable = elasticsearch.SerializationError
     refused = elasticsearch.ApiError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import opensearchpy
 from opensearchpy import helpers
@@ -31,7 +31,7 @@ class OpenSearchEngine(Adapter):
         timeout: seconds that one request may take.
     """
 
-    dialect: Dialect = "opensearch"
+    dialect: ClassVar[Dialect] = "opensearch"
     unreachable = (opensearchpy.ConnectionError, opensearchpy.ConnectionTimeout)
     unreadable = opensearchpy.SerializationError
     refused = opensearchpy.TransportError
