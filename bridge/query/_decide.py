@@ -7,7 +7,7 @@ document carries, and a place in the query where the value is what is looked for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from bridge.clauses import AnyOf, Clause, Condition, Explanation, Match, Role, Terms
@@ -28,6 +28,7 @@ from bridge.query._link import Linked
 from bridge.query._names import name_of
 from bridge.query._scope import FreeText
 from bridge.query._words import Range as TextRange
+from bridge.query._words import words
 from bridge.schema import Schema
 
 #: Part of a label's boost that a model span below the filter band gets.
@@ -82,22 +83,29 @@ def _wording(taken: TextRange, context: Context) -> str:
     return wording if is_cue(wording, context.schema.languages) else ""
 
 
-def agree(decisions: Sequence[Decision], schema: Schema) -> list[Decision]:
+def agree(decisions: Sequence[Decision], schema: Schema, text: str, relations: Container[str] = ()) -> list[Decision]:
     """Values of one label that describe filter together or not at all.
 
-    "apple or samsung tablet": where the doubtful Apple only boosts, a filter on Samsung would hide every Apple.
+    "apple or samsung tablet": where the doubtful Apple only boosts, a filter on Samsung would hide every Apple. Not so
+    where one of the `relations` stands between them: "oak table with metal legs".
     """
-    doubtful = {
-        entity.label
+    doubtful = [
+        entity
         for decision in decisions
         for entity in decision.entities
         if decision.clause is not None and decision.clause.role == "boost" and entity.source == "dictionary"
-    }
+    ]
+
+    def is_related(one: Entity, other: Entity) -> bool:
+        between = text[min(one.end, other.end) : max(one.start, other.start)]
+        return any(word.folded in relations for word in words(between))
+
     result = []
     for decision in decisions:
         clause = decision.clause
-        labels = {e.label for e in decision.entities if schema.labels[e.label].position == "any"}
-        if clause is not None and clause.role == "filter" and labels & doubtful:
+        describing = [e for e in decision.entities if schema.labels[e.label].position == "any"]
+        doubt = any(e.label == other.label and not is_related(e, other) for e in describing for other in doubtful)
+        if clause is not None and clause.role == "filter" and doubt:
             reason = "another value of the same label is too doubtful to filter by"
             soft = accepted(replace(clause, role="boost", consumes=()), decision.entities, reason)
             result.append(soft)

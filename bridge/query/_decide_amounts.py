@@ -27,6 +27,7 @@ from bridge.query._names import dates_text, interval_text, name_of, number_text
 from bridge.query._words import Range as TextRange
 from bridge.schema import Label
 from bridge.tagging import QuantityMatch
+from bridge.tagging.grammar import is_calendar_year
 
 #: "around 2015" means so many years more or less; a share of the number would be centuries.
 _YEARS = 2.0
@@ -77,9 +78,11 @@ def _read(entity: Entity, context: Context, about: bool, related: bool) -> Decis
     if label.use == "ignore":
         return rejected(entity, IGNORED)
     amount = _number(entity.value)
+    stats = context.stats(field)
+    dated = is_calendar_year(schema, entity.label, {} if stats is None else {field: stats})
     if amount is not None:
-        interval = _around(amount, label, about)
-        shown = number_text(amount) if label.unit == "year" and not about else f"~{number_text(amount)}"
+        interval = _around(amount, label, dated=dated, about=about)
+        shown = number_text(amount) if dated and not about else f"~{number_text(amount)}"
     elif isinstance(entity.value, Interval):
         interval = entity.value
         zone = ZoneInfo(schema.timezone)
@@ -103,7 +106,7 @@ def _read(entity: Entity, context: Context, about: bool, related: bool) -> Decis
     role = soft if why_soft else hard
     condition: Condition = Range(field, interval)
     # A score that falls with the distance needs a field that the engine can compute with.
-    if amount is not None and role == "boost" and interval.gte != interval.lte and context.stats(field) is not None:
+    if amount is not None and role == "boost" and interval.gte != interval.lte and stats is not None:
         condition = Near(field, amount, interval)
     what = "date" if label.kind == "date" else "numeric"
     amount_of = "a negated amount" if entity.negated else "an amount"
@@ -130,9 +133,9 @@ def _either(readings: Sequence[_Reading], consumes: tuple[TextRange, ...], conte
     return accepted(clause, tuple(reading.entity for reading in readings), reason)
 
 
-def _around(amount: float, label: Label, about: bool) -> Interval:
+def _around(amount: float, label: Label, *, dated: bool, about: bool) -> Interval:
     years = _YEARS if about else 0.0
-    margin = years if label.unit == "year" else abs(amount) * label.tolerance
+    margin = years if dated else abs(amount) * label.tolerance
     return Interval(gte=_clean(amount - margin), lte=_clean(amount + margin))
 
 

@@ -12,10 +12,11 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bridge.entities import Entity
+from bridge.query._around import Surroundings, stem
 from bridge.query._label_words import is_named
 from bridge.query._lists import conjuncts, joined_after, joined_before
 from bridge.query._names_or_words import familiarity, names_things
-from bridge.query._words import FUNCTION_WORDS, Range, Word, inside, overlaps, words
+from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, Range, Word, inside, overlaps, words
 from bridge.schema import Label, Schema
 from bridge.tagging import Dictionary, match_words
 from bridge.tagging.grammar import load_values, load_vocabulary
@@ -51,6 +52,8 @@ class Modifiers:
         self._entities = entities
         said = f"{schema.name} {schema.index} {schema.description}".replace("_", " ")
         self._things = _things(said, self.pack.things)
+        #: Words that name whatever the index holds, by its name: `jobs`, `item`.
+        self.named_things = _things(f"{schema.name} {schema.index}".replace("_", " "), self.pack.things)
         self._text = text
         self._consumed = consumed
         self._found = found = words(text)
@@ -58,6 +61,9 @@ class Modifiers:
         # A preposition before an amount belongs to the amount: "laptop with 16gb ram by hp".
         self._spent = {w.start for w, following in pairwise(found) if _in(following, consumed)}
         self._conjuncts = conjuncts(text, found)
+        self._around = Surroundings(
+            text, found, schema, self.pack, self._vocabulary, self._things, lambda word: self._is_taken(word)
+        )
         self._accessory = self._find_accessory()
 
     def refusal(self, entity: Entity) -> str | None:
@@ -68,23 +74,35 @@ class Modifiers:
         after = next((w for w in self._words if w.start >= entity.end), None)
         if (
             after is not None
-            and _stem(after) in self.pack.relating
+            and stem(after) in self.pack.relating
             and not any(_same(after, e) for e in self._entities)
+            and not is_named(self._text, entity, self._schema)
         ):
             return f"{after.folded!r} behind it says that the thing looked for only goes with it"
+        objection = self._around.objection(entity)
+        if objection is not None:
+            return objection
         if self._accessory is not None and relation is None and not _same(self._accessory, entity):
             return f"what is looked for is made for something else ({self._accessory.folded})"
         if self._has_strange_alternative(entity):
             return "it stands in a list with words that are no value of its label"
         if (entity.label, (entity.start, entity.end)) in self._supported or is_named(self._text, entity, self._schema):
             return None
+        if self._around.is_called(entity, self.pack.languages):
+            meant = self._around.means_language(entity)
+            return None if meant else "it may be a nation's name: a language is meant behind 'in' and the like"
         return self._could_mean_else(entity)
 
     def describes(self, entity: Entity) -> bool:
-        """Whether the value is a name that describes what stands before it as well: `headphones sennheiser`."""
-        if self._label(entity).position != "any" or self._vocabulary is None or not self._names(entity):
+        """Whether the value describes what stands before it as well: `headphones sennheiser`, `desk black`."""
+        if self._label(entity).position != "any" or self._vocabulary is None:
             return False
+        if not self._names(entity):
+            return self.refusal(entity) is None
         return familiarity(entity, self._dictionary, self._vocabulary) not in ("common", "uncommon")
+
+    def _is_taken(self, word: Word) -> bool:
+        return _in(word, self._consumed) or any(_same(word, e) for e in self._entities)
 
     def _relation(self, entity: Entity) -> str | None:
         """The preposition that governs an entity: the last one before it."""
@@ -145,7 +163,7 @@ class Modifiers:
             around = [e for e in self._entities if e.start <= word.start < e.end]
             if any(word.end < e.end or self._label(e).position == "any" for e in around):
                 continue
-            if _stem(word) in self.pack.accessories:
+            if stem(word) in self.pack.accessories:
                 accessory = word
             elif any(e.end >= word.end and self._label(e).position != "any" for e in around):
                 accessory = None  # "strap sandals" are sandals
@@ -156,11 +174,21 @@ class Modifiers:
         if self._vocabulary is None:
             return None
         rank = familiarity(entity, self._dictionary, self._vocabulary)
-        if not self._names(entity):
+        if rank in ("common", "uncommon") and self._is_place(entity):
+            return None
+        naming = self._names(entity)
+        if not naming or self._is_synonym(entity):
             described = self._after(entity)[-1:]
+            following = self._found_after(entity)
+            if following is not None and not naming and self._is_only_a_name(following):
+                return f"it may be a part of a name with {following.folded!r}"
+            if following is not None and self._stands_alone(entity, following):
+                return f"it is what stands before {following.folded!r}, and does not describe it"
             if any(self._is_strange(word) for word in described):
                 return f"it may describe {described[0].folded!r} without being meant as a value"
-            return None
+            # "french red wine": the schema says what "french" means, and nothing else stands there
+            if not naming or not any(self._is_strange(word) for word in self._words if not self._is_taken(word)):
+                return None
         if rank == "common":
             return "it is an ordinary word, too"
         if rank == "uncommon" and not self._has_partner(entity):
@@ -168,6 +196,11 @@ class Modifiers:
         if rank is not None and self._is_rare(entity) and self._has_strange_neighbour(entity):
             return "it means something else, too, and few documents carry it"
         return None
+
+    def _is_synonym(self, entity: Entity) -> bool:
+        """Whether the schema's synonyms lead from the words to the value."""
+        found = self._dictionary.lookup(entity.label, entity.text)
+        return found is not None and found.how == "synonym"
 
     def _names(self, entity: Entity) -> bool:
         assert self._vocabulary is not None
@@ -190,9 +223,52 @@ class Modifiers:
     def _is_strange(self, word: Word) -> bool:
         """Whether a word of the language is neither part of a value nor what the whole catalogue holds."""
         assert self._vocabulary is not None
-        if _stem(word) in self._things or any(_same(word, e) for e in self._entities):
+        if stem(word) in self._things or any(_same(word, e) for e in self._entities):
             return False
         return self._vocabulary.rank(word.folded) not in (None, "name")
+
+    def _found_after(self, entity: Entity) -> Word | None:
+        """The word right behind an entity, with nothing but space between."""
+        word = next((w for w in self._found if w.start >= entity.end), None)
+        return None if word is None or self._text[entity.end : word.start].strip(" -") else word
+
+    def _is_only_a_name(self, word: Word) -> bool:
+        """Whether a word is known as a name only, and is no value: `pink floyd`."""
+        assert self._vocabulary is not None
+        plain = word.folded.isalpha() and not self._is_taken(word) and stem(word) not in self._things
+        strange = plain and self._vocabulary.rank(word.folded) == "name"
+        return strange and not any(self._dictionary.lookup(name, word.folded) for name in self._schema.labels)
+
+    def _stands_alone(self, entity: Entity, following: Word) -> bool:
+        """Whether nothing is described by a value before a preposition: `cream for tan lines`, `men in black`."""
+        if not self._around.is_called(entity, self.pack.qualities):
+            return False
+        if following.folded not in self.pack.relations | self.pack.within or not self._is_free(following):
+            return False
+        return not any(w.end <= entity.start for w in self._words)
+
+    def _is_place(self, entity: Entity) -> bool:
+        """Whether the words say that a place is meant, which no other label could hold: `houses in buffalo`."""
+        if not self._around.is_called(entity, self.pack.places):
+            return False
+        span = (entity.start, entity.end)
+        if any(e.label != entity.label and overlaps((e.start, e.end), span) for e in self._entities):
+            return False
+        before = [w for w in self._found if w.end <= entity.start][-1:]
+        return any(w.folded in self.pack.within for w in before) or self._is_listed(entity)
+
+    def _is_listed(self, entity: Entity) -> bool:
+        """Whether it is joined to a name of its label that nobody takes for a word: `denver or boulder`."""
+        assert self._vocabulary is not None
+        for other in self._entities:
+            if other.label != entity.label or other == entity:
+                continue
+            joined = self._text[min(entity.end, other.end) : max(entity.start, other.start)].strip(" ,/").casefold()
+            if joined and joined not in CONJUNCTIONS:
+                continue
+            if familiarity(other, self._dictionary, self._vocabulary) in (None, "name"):
+                return True
+        return False
 
     def _has_partner(self, entity: Entity) -> bool:
         """Whether another name stands right beside it: `toyota corolla`."""
@@ -223,11 +299,6 @@ def _things(said: str, groups: tuple[frozenset[str], ...]) -> frozenset[str]:
     own = {word.stem for word in match_words(said)}
     stems = [{word.stem for thing in group for word in match_words(thing)} for group in groups]
     return frozenset(own.union(*(group for at, group in enumerate(stems) if at == 0 or group & own)))
-
-
-def _stem(word: Word) -> str:
-    found = match_words(word.folded)
-    return found[-1].stem if found else word.folded
 
 
 def _same(word: Word, entity: Entity) -> bool:

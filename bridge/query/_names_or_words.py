@@ -30,12 +30,12 @@ def familiarity(entity: Entity, dictionary: Dictionary, vocabulary: Vocabulary) 
     """How familiar the words of a value are as words; None for a name that cannot be taken for anything else.
 
     Several words in a row are a name (`Old Spice`), unless the index writes them as one (`go pro`, `GoPro`): then all
-    of them must be familiar. So is a word with an apostrophe: "lay's" is a name, whatever "lays" is.
+    of them must be familiar. A value with an apostrophe is a name: "Lay's", whatever "lays" is.
     """
     found = match_words(entity.text)
     key = entity.value if isinstance(entity.value, str) else ""
     joined = len(found) > 1 and dictionary.count(entity.label, key) > 0 and len(match_words(key)) == 1
-    if any(sign in entity.text for sign in "'’") or not (len(found) == 1 or joined):
+    if any(sign in entity.text or sign in key for sign in "'’") or not (len(found) == 1 or joined):
         return None
     ranks = [vocabulary.rank(word.folded) for word in found]
     known = [rank for rank in ranks if rank is not None]

@@ -256,7 +256,14 @@ class QueryParser:
             self.schema, text, dictionary, keywords, consumed=consumed, quoted=quoted, supported=work.sure
         )
         positions = Positions(
-            text, keywords, pack=modifiers.pack, consumed=consumed, quoted=quoted, describes=modifiers.describes
+            text,
+            keywords,
+            pack=modifiers.pack,
+            consumed=consumed,
+            quoted=quoted,
+            describes=modifiers.describes,
+            things=modifiers.named_things,
+            languages=tuple(self.schema.languages),
         )
         context = Context(
             self.schema,
@@ -294,7 +301,7 @@ class QueryParser:
             decisions += decide_value([item for item in linked if item is not None], context)
         for one in meant:
             decisions += decide_value([link_meant(one, dictionary)], context)
-        decisions = agree_on_order(agree(decisions, self.schema))
+        decisions = agree_on_order(agree(decisions, self.schema, text, modifiers.pack.relations))
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]
         return decisions

@@ -7,22 +7,25 @@ preposition stands before it. Names behind it still describe it: `headphones sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from bridge.entities import Entity
+from bridge.query._around import stem
 from bridge.query._lists import joined_after, joined_before
 from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, first_after, overlaps
 from bridge.query._words import words as query_words
 from bridge.tagging import match_words
-from bridge.tagging.grammar import ValuePack
+from bridge.tagging.grammar import ValuePack, opens_amount
 
 
 class Positions:
     """The keyword entities of one query and where they stand in it.
 
     `consumed` are ranges that clauses take out of the text (amounts, negated words): they end a phrase. Words in the
-    `quoted` ranges have no grammar. `describes` says of an entity that it describes from behind as well.
+    `quoted` ranges have no grammar. `describes` says of an entity that it describes from behind as well. `things` are
+    words that name whatever the catalogue holds: "nurse jobs" are looked for where nurses are.
     """
 
     def __init__(
@@ -34,6 +37,8 @@ class Positions:
         consumed: Sequence[Range] = (),
         quoted: Sequence[Range] = (),
         describes: Callable[[Entity], bool] = lambda _: False,
+        things: Container[str] = (),
+        languages: tuple[str, ...] = (),
     ) -> None:
         self._text = text
         self._found = query_words(text)
@@ -42,6 +47,8 @@ class Positions:
         self._consumed = consumed
         self._quoted = quoted
         self._describes = describes
+        self._things = things
+        self._languages = languages
 
     def is_head(self, entity: Entity, *, loose: bool = False) -> bool:
         """Whether the query is for the thing that `entity` names.
@@ -68,8 +75,10 @@ class Positions:
             return join is not None and self._joins_a_head(entity, join.index)
         if between(self._text, entity.end, word.start) or word.folded in FUNCTION_WORDS:
             return True
-        if self._relates(index):
+        if self._relates(index) or opens_amount([w.folded for w in found[index : index + 6]], self._languages):
             return True
+        if stem(word) in self._things and not any(_within(word, e) for e in self._entities):
+            return self.ends_phrase(replace(entity, end=word.end))
         behind = [e for e in self._entities if e.start == word.start and e.label != entity.label and self._describes(e)]
         return bool(behind) and self.ends_phrase(max(behind, key=lambda e: e.end))
 
@@ -84,8 +93,12 @@ class Positions:
             and not _in(word, self._consumed)
             and not _in(word, self._quoted)
             and not any(_within(word, e) for e in self._entities)
-            and not (0 < at < len(found) - 1 and found[at - 1].folded.isdigit() and found[at + 1].folded.isdigit())
+            and not (0 < at < len(found) - 1 and self._counts(found[at - 1]) and found[at + 1].folded.isdigit())
         ]
+
+    def _counts(self, word: Word) -> bool:
+        """Whether a preposition and a number behind a word belong to it: `2 in 1`, `set of 4`."""
+        return word.folded.isdigit() or word.folded in self._pack.containers
 
     @cached_property
     def _undescribing(self) -> list[Word]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bridge.schema._models import Label
 
 _SPACES = re.compile(r"\s+")
+_LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"}
+)
 #: Nouns that end in "s" and are not plurals, where `inflect` would cut the "s" off.
 _NOT_PLURAL = frozenset(
     {"adidas", "alias", "asus", "atlas", "bias", "bus", "canvas", "chaos", "christmas", "citrus", "cosmos", "gas"}
@@ -67,12 +70,15 @@ def singular(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """The matching form: NFKC, case folded, accents off, whitespace squeezed. Folding twice equals folding once."""
+    """The matching form: NFKC, case folded, accents off, whitespace squeezed. Folding twice equals folding once.
+
+    Letters with a stroke and joined ones become plain, as the engines' `asciifolding` has it: `Nesbø` is `nesbo`.
+    """
     if text.isascii():
         return whitespace(text.lower())
     # Taking accents off can leave letters that fold once more (and the other way round), so both run twice.
     for _ in range(2):
-        text = accents(unicodedata.normalize("NFKC", text).casefold())
+        text = accents(unicodedata.normalize("NFKC", text).casefold()).translate(_LETTERS)
     return whitespace(unicodedata.normalize("NFKC", text))
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from bridge.schema import Schema
 
 #: Raised when the grammar, the mention rules or the form of `entities_detail` change what is stored.
-GRAMMAR_VERSION = 2
+GRAMMAR_VERSION = 3
 #: Raised when flat fields are computed differently from the same detail.
 DERIVE_VERSION = 1
 

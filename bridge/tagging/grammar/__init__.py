@@ -7,6 +7,7 @@ all. Every grammar works on the same tokens, is linear in the text's length and 
 """
 
 from bridge.tagging.grammar._amounts import Amount
+from bridge.tagging.grammar._date_labels import is_calendar_year
 from bridge.tagging.grammar._dates import find_dates, read_date
 from bridge.tagging.grammar._documents import DocumentPack, load_documents
 from bridge.tagging.grammar._explicit import read_interval, read_number
@@ -20,7 +21,7 @@ from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values
 from bridge.tagging.grammar._vocabulary import Rank, Vocabulary, load_vocabulary
-from bridge.tagging.grammar._words import unit_words
+from bridge.tagging.grammar._words import opens_amount, unit_words
 
 __all__ = [
     "MAX_NUMBER",
@@ -38,6 +39,7 @@ __all__ = [
     "find_dates",
     "find_quantities",
     "find_sorts",
+    "is_calendar_year",
     "known_languages",
     "load_documents",
     "load_function_words",
@@ -45,6 +47,7 @@ __all__ = [
     "load_pack",
     "load_values",
     "load_vocabulary",
+    "opens_amount",
     "parse_number",
     "parse_pack",
     "phrase_pattern",

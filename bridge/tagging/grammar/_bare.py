@@ -6,6 +6,7 @@ from bridge.tagging.grammar._amounts import Amount
 from bridge.tagging.grammar._labels import Labels, NumberLabel, Spread
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._tokens import Tokens
+from bridge.tagging.grammar._words import SIGNS
 
 #: A number with a `k` is more often a resolution, a run or a carat than money (`tv under 4k`): where nothing is known
 #: of the prices below this, else outside of the median price divided and multiplied by that.
@@ -13,7 +14,7 @@ _LEAST_THOUSANDS = 10_000
 _USUAL = 20.0
 #: "at least two" counts something else.
 _LEAST_SPELLED = 10
-#: Below this, `50 and up`, and `over 50` of people, may be an age.
+#: Below this, `50 and up` and `over 50` may be an age.
 _OLDEST = 100
 #: Numbers between these may be years.
 _YEARS = range(1900, 2100)
@@ -58,11 +59,11 @@ class BareNumbers:
     def _is_thousands(self, amount: Amount, label: NumberLabel) -> bool:
         """Whether a multiplied number can be money: `cars under 20k`, `under 5 grand`, not `tv under 4k`."""
         word = self._tokens.word(amount.digits)
-        if word != "k":
-            return word in self._pack.money
+        if word in self._pack.money:
+            return True
         known = self._spread.get(label.field)
         if known is None:
-            return amount.value >= _LEAST_THOUSANDS
+            return word == "k" and amount.value >= _LEAST_THOUSANDS
         return known.median / _USUAL <= amount.value <= known.median * _USUAL
 
     def _is_other_scale(self, phrase: Phrase) -> bool:
@@ -74,15 +75,13 @@ class BareNumbers:
             return True
         if phrase.said in self._pack.ranges and len(phrase.amounts) == 1:
             return True  # "from 10" may be anything
+        # "vitamins over 50": who looks for something dear says that money is meant
+        if phrase.bound in ("gt", "gte") and value < _OLDEST and phrase.said not in SIGNS:
+            return True
         before = phrase.first
         while self._tokens.word(before - 1) in self._pack.fillers - self._pack.other_scales:
             before -= 1
-        if self._is_scale(before - 1):
-            return True
-        if phrase.bound not in ("gt", "gte") or value >= _OLDEST:
-            return False
-        # "skin care for over 50", "womens vitamins over 50"
-        return before < phrase.first or any(self._is_scale(at) for at in range(max(0, before - 8), before))
+        return self._is_scale(before - 1)
 
     def _is_scale(self, at: int) -> bool:
         word = self._tokens.word(at)

@@ -20,6 +20,12 @@ class Beside:
         self._labels = labels
         self._pack = labels.words.pack
         self._phrases = phrases
+        carriers = self._pack.carriers
+        #: Position of the first thing that holds another one.
+        self._carrier = next(
+            (at for at, token in enumerate(tokens) if token.form in carriers or token.form.rstrip("s") in carriers),
+            None,
+        )
 
     def introduced(self, at: int, done: int) -> tuple[Named | None, int]:
         """The label whose name stands before a phrase, and the first of the words that introduce the phrase.
@@ -79,7 +85,8 @@ class Beside:
             return named.first, last
         if named is not None and named.first >= last:
             joined = named.first == last + 1 and self._is_joined(last)
-            if joined or (named.first == last and (phrase.bare or named.describes)):
+            off = self._tokens.word(named.first) in self._pack.not_after  # "50% off coats"
+            if joined or (named.first == last and (phrase.bare or named.describes or off)):
                 ends = ends or self._phrases.ends(named.last)
                 last = named.last
         return (first if phrase.compared or ends else phrase.first), last
@@ -90,6 +97,26 @@ class Beside:
 
     def relates(self, phrase: Phrase) -> bool:
         """Whether an amount is that of another thing which this one is for: `mount for 32-55 inch tv`."""
-        if self._phrases.ends(phrase.last) or not any(amount.units for amount in phrase.amounts):
+        if not any(amount.units for amount in phrase.amounts):
             return False
-        return self._tokens.word(phrase.first - 1) in self._pack.relations
+        if self._tokens.word(phrase.first - 1) in self._pack.relations:
+            return not self._phrases.ends(phrase.last)
+        return self._is_of_things(phrase.first)
+
+    def _is_of_things(self, first: int) -> bool:
+        """Whether several things that this one is for stand right before an amount: `curtains for windows over 2 m`."""
+        thing = self._tokens.word(first - 1)
+        if not thing.endswith("s") or thing.endswith(("ss", "us", "is")):
+            return thing in self._pack.other_scales and self._tokens.word(first - 2) in self._pack.relations
+        at = first - 2
+        while at > first - 2 - _REACH and self._is_plain(at):
+            at -= 1
+        return at > 0 and self._tokens.word(at) in self._pack.relations
+
+    def _is_plain(self, at: int) -> bool:
+        token = self._tokens.get(at)
+        return token is not None and token.kind == "word" and not self._phrases.ends(at)
+
+    def carries(self, phrase: Phrase) -> bool:
+        """Whether a thing that holds another one stands before an amount: `tv stand up to 65 inches`."""
+        return self._carrier is not None and self._carrier < phrase.first

@@ -120,7 +120,8 @@ class Judge:
         if named:
             return False
         if phrase.compared:
-            return moment.weak and self._form(phrase.first) in self._pack.agents
+            opening = self._form(phrase.first)
+            return opening in self._pack.openings or (moment.weak and opening in self._pack.agents)
         if phrase.cue not in self._pack.strong or self._form(phrase.first - 1) in self._pack.steps:
             return True  # "seven days in may"
         if moment.grain == "season":
@@ -182,7 +183,9 @@ class Judge:
 
     def _is_unit(self, at: int) -> bool:
         tokens = self._reader.tokens
-        return self._units.read(tokens, at) is not None and not self._units.is_doubtful(tokens[at])
+        if self._units.read(tokens, at) is None or self._units.is_doubtful(tokens[at]):
+            return False
+        return self._form(at) not in self._pack.within or self._reader.touches(at)  # "before 1940 in buffalo"
 
     def _is_times(self, at: int) -> bool:
         return self._form(at) == "x" or (0 <= at < len(self._reader.tokens) and self._reader.tokens[at].kind == "times")

@@ -70,6 +70,10 @@ class DatePack(Pack):
     strong: Words
     #: Words before a month that is a name as well which let it be that: "by june".
     agents: Words
+    #: Words before a month without a year that say when something begins: "jobs starting in september".
+    openings: Words
+    #: Words in the name of a label that says when an entry was made: `listed`.
+    entries: Words
     #: `between A and B`: opening word → words that may join the two.
     ranges: dict[str, tuple[str, ...]]
     joins: Words

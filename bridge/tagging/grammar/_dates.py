@@ -131,13 +131,15 @@ class _Finder:
             return [], phrase.last
         if judged.first != phrase.first:
             named, first = None, judged.first
-        labels = self._able(judged, named or after)
+        labels = self._able(judged, named or after, spoken=named is not None or first < judged.first)
         if not labels:
             return [], judged.last
         form, pack = self._phrases.reader.form, self._words.pack
         negated = form(first - 1) in pack.negations
         bare = self._is_bare(judged, first, after) and not negated
-        soft = judged.about or judged.moment.vague or bare
+        # "dresses summer 2024" were not listed then
+        entry = self._is_alone(judged, first, after) and all(self._of_entry(label) for label in labels)
+        soft = judged.about or judged.moment.vague or bare or (entry and not judged.moment.relative)
         if judged.moment.is_year and form(judged.last) in pack.tails and after is None:
             judged = replace(judged, last=judged.last + 1)  # "2015 model"
         begin = self._tokens[first - negated].start
@@ -162,7 +164,15 @@ class _Finder:
 
     def _is_bare(self, phrase: Phrase, first: int, after: str | None) -> bool:
         """Whether a year only stands there: `thriller 2019`."""
-        return phrase.moment.is_year and phrase.plain and first == phrase.first and after is None
+        return phrase.moment.is_year and self._is_alone(phrase, first, after)
+
+    def _is_alone(self, phrase: Phrase, first: int, after: str | None) -> bool:
+        return phrase.plain and first == phrase.first and after is None
+
+    def _of_entry(self, label: str) -> bool:
+        """Whether a label says when an entry was made, and nothing of the thing itself: `listed`, `posted`."""
+        said = f"{label.replace('_', ' ')} {self._schema.label_text(label)}".split()
+        return not self._words.pack.entries.isdisjoint(said)
 
     def _is_all(self, phrase: Phrase) -> bool:
         """Whether the whole query is a year or a day that nothing makes a date: then it is a name."""
@@ -230,7 +240,7 @@ class _Finder:
         name = self._names.get(words)
         return name if name in self._labels else None
 
-    def _able(self, phrase: Phrase, named: str | None) -> list[str]:
+    def _able(self, phrase: Phrase, named: str | None, *, spoken: bool) -> list[str]:
         """The labels that a phrase is about: the one that is named, else all that hold dates so short or long."""
         if named is not None:
             labels = [named]
@@ -245,11 +255,15 @@ class _Finder:
             name
             for name in labels
             if not (short and self._labels[name] == "years")
-            and (phrase.relative or all(self._possible(name, period) for period in phrase.periods))
+            and (spoken or all(self._possible(name, period, relative=phrase.relative) for period in phrase.periods))
         ]
 
-    def _possible(self, name: str, period: Period) -> bool:
+    def _possible(self, name: str, period: Period, *, relative: bool) -> bool:
         known = self._stats.get(self._schema.field_of(name))
+        if relative:
+            # "what to wear next summer": the field holds no day that is still to come
+            ahead = period.first > self._today and self._labels[name] == "days"
+            return not (ahead and known is not None and known.max < calendar.milliseconds(period, self._zone)[0])
         return is_possible(period, self._schema.labels[name], known, self._today, self._zone)
 
 

@@ -10,12 +10,15 @@ from weakref import ref
 from bridge.entities import Interval, Stats
 from bridge.schema import MEASURES, Schema, fold, is_currency
 from bridge.tagging.grammar._amounts import Amount
+from bridge.tagging.grammar._date_labels import is_calendar_year
 from bridge.tagging.grammar._tokens import Tokens
 from bridge.tagging.grammar._words import QuantityWords, load_words
 
 #: What is known of the stored numbers, by field.
 Spread = Mapping[str, Stats]
 Form = tuple[str, ...]
+#: So many times outside of a field's numbers, an amount is rather another one's.
+FAR = 4.0
 #: Words of a label's name that are looked at together.
 _MAX_NAME = 4
 
@@ -71,7 +74,7 @@ class Labels:
         #: Whether the schema has years or dates, so that a bare number may be one.
         self.has_years = has_years
         self.all = labels
-        self.money = tuple(label for label in labels if label.is_money)
+        self.money = _prices(tuple(label for label in labels if label.is_money), words.pack.charges)
         self.sides = {label.side: label for label in reversed(labels) if label.side is not None}
         self._names: dict[tuple[str, ...], tuple[NumberLabel, ...]] = {}
         self._own: set[Form] = set()
@@ -119,11 +122,11 @@ class Labels:
     def for_amounts(self, amounts: Sequence[Amount], *, sides: bool = False) -> tuple[NumberLabel, ...]:
         """The labels whose unit all of some amounts can be given in; a bare amount goes with the unit of the other.
 
-        A label that is a side of sizes (`3x4`) is one only where no other label is, or with `sides`.
+        A label that is a side of sizes (`3x4`), or in years, is one only where no other label is, or with `sides`.
         """
         found = [self._takers(amount) for amount in amounts if not amount.bare]
         able = tuple(label for label in self.all if found and all(label in takers for takers in found))
-        whole = tuple(label for label in able if label.side is None)
+        whole = tuple(label for label in able if label.side is None and label.unit != "year")
         return able if sides else whole or able
 
     def _takers(self, amount: Amount) -> tuple[NumberLabel, ...]:
@@ -151,6 +154,16 @@ def is_near(label: NumberLabel, value: Interval | float, spread: Spread) -> bool
     return known.min - abs(low) * label.tolerance <= low and high <= known.max + abs(high) * label.tolerance
 
 
+def limits(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
+    """Whether an upper bound can leave documents out, or comes near it, as far as is known.
+
+    Otherwise it is of another thing: "3.4 oz or less" where doses are at most 5 g.
+    """
+    known = spread.get(label.field)
+    low, high = _bounds(value)
+    return known is None or low != -inf or high <= known.max * FAR
+
+
 def overlaps(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
     """Whether any document can lie in an interval, or near a value, as far as is known."""
     known = spread.get(label.field)
@@ -170,12 +183,16 @@ def _bounds(value: Interval | float) -> tuple[float, float]:
     return -inf if low is None else low, inf if high is None else high
 
 
-_PREPARED: dict[int, tuple[ref[Schema], Labels]] = {}
+_PREPARED: dict[tuple[int, frozenset[str]], tuple[ref[Schema], Labels]] = {}
 
 
-def labels_of(schema: Schema) -> Labels:
-    """The number labels of a schema, prepared once for as long as the schema lives."""
-    key = id(schema)
+def labels_of(schema: Schema, spread: Spread) -> Labels:
+    """The number labels of a schema, prepared once for as long as the schema lives.
+
+    Years of the calendar are none of them: what is known of the numbers tells 1994 from 12 years of experience.
+    """
+    years = frozenset(name for name in schema.labels if is_calendar_year(schema, name, spread))
+    key = (id(schema), years)
     known = _PREPARED.get(key)
     if known is not None and known[0]() is schema:
         return known[1]
@@ -190,9 +207,9 @@ def labels_of(schema: Schema) -> Labels:
             tuple(label.cues),
         )
         for name, label in schema.labels.items()
-        if label.kind in ("number", "range") and label.unit != "year"
+        if label.kind in ("number", "range") and name not in years
     )
-    has_years = any(label.kind == "date" or label.unit == "year" for label in schema.labels.values())
+    has_years = bool(years) or any(label.kind == "date" for label in schema.labels.values())
     labels = Labels(found, load_words(tuple(schema.languages)), has_years=has_years)
     _PREPARED[key] = (ref(schema, lambda _: _PREPARED.pop(key, None)), labels)
     return labels
@@ -204,6 +221,11 @@ def _rank(label: NumberLabel, amount: Amount) -> int | None:
         return 0 if label.unit in (amount.currencies or ()) else None
     unit = amount.unit_for(label.unit)
     return None if unit is None else amount.units.index(unit)
+
+
+def _prices(labels: tuple[NumberLabel, ...], charges: frozenset[str]) -> tuple[NumberLabel, ...]:
+    """The labels that an amount of money may be where nothing names one: no fee, where there is a price beside it."""
+    return tuple(one for one in labels if not {*one.name.split("_"), *one.text.split()} & charges) or labels
 
 
 def _forms(label: NumberLabel, words: QuantityWords) -> tuple[list[Form], list[Form]]:

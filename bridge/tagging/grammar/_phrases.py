@@ -133,7 +133,8 @@ class PhraseReader:
             amount = self._amounts.read(after + 1, compared=True)  # "at least a 4 star rating"
         if amount is None:
             return None
-        if said in self._pack.doubtful_before and named is None and not (self._is_limit(amount) or self._opens(at)):
+        limit = named is not None or self._is_limit(amount) or self._opens(at)
+        if said in self._pack.doubtful_before and not limit:
             return None
         again, last = self._comparator_after(amount)
         last = last if again is not None and again[:1] == bound[:1] else amount.last  # "from $20 and up"
@@ -172,10 +173,10 @@ class PhraseReader:
             if counted is not None:
                 amount, last = counted, counted.last
             return Phrase((amount,), bound, first, last, compared=True, said=said)
-        named = self._labels.named_at(self._tokens, amount.last) if amount.bare else None
+        named = self._labels.named_at(self._tokens, amount.last)
         if named is not None:
             bound, last = self._phrase(self._words.after, named.last)
-            if bound is not None:  # "4 bedrooms or more"
+            if bound is not None:  # "4 bedrooms or more", "30% off or more"
                 said = " ".join(token.form for token in self._tokens[named.last : last])
                 return Phrase((amount,), bound, first, last, compared=True, said=said, named=named)
         ish = amount.last + 1 if self._tokens.is_hyphen(amount.last) else amount.last
@@ -230,8 +231,12 @@ class PhraseReader:
         return bound is not None and self._amounts.read(last, compared=True) is not None
 
     def _is_limit(self, amount: Amount) -> bool:
-        """Whether `max` before an amount limits it: money, or a round number (`kia max 12000`, not `air max 90`)."""
-        return amount.currencies is not None or (amount.bare and amount.value % _ROUND == 0)
+        """Whether `max` before an amount limits it: money, a round number (`kia max 12000`, not `air max 90`), or what
+        its label's name follows (`table max 2 ft high`).
+        """
+        if amount.bare:
+            return amount.value % _ROUND == 0
+        return amount.currencies is not None or self._labels.named_at(self._tokens, amount.last) is not None
 
     def _opens(self, at: int) -> bool:
         """Whether a phrase opens at a token: nothing before it is a word that it could belong to."""

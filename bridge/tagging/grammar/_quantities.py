@@ -17,7 +17,7 @@ from bridge.schema import MEASURES, Schema
 from bridge.tagging.grammar._amounts import Amount, AmountReader
 from bridge.tagging.grammar._bare import BareNumbers
 from bridge.tagging.grammar._beside import Beside
-from bridge.tagging.grammar._labels import Labels, Named, NumberLabel, Spread, is_near, labels_of, overlaps
+from bridge.tagging.grammar._labels import FAR, Labels, Named, NumberLabel, Spread, is_near, labels_of, limits, overlaps
 from bridge.tagging.grammar._match import QuantityMatch, settle
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._sizes import Side, Size, read_size
@@ -27,8 +27,8 @@ from bridge.tagging.grammar._tokens import tokenise
 #: the least of them.
 _LEAST = 0.05
 _MOST = 300.0
-#: So many times outside of a field's numbers, a bare number is rather money.
-_FAR = 4.0
+#: Units that ways are measured in.
+_TRAVELLED = frozenset({"mile", "km", "m", "yard", "minute", "hour"})
 _NOTHING: Spread = MappingProxyType({})
 _Values = list[tuple[NumberLabel, Interval | float]]
 
@@ -39,10 +39,11 @@ def find_quantities(text: str, schema: Schema, *, stats: Spread | None = None) -
     `stats` are what is known of the stored numbers, by field: an amount without a
     comparator that no document comes near (`10 ft cable` where screens are at most 98 inches) is none of that field.
     """
-    labels = labels_of(schema)
+    spread = _NOTHING if stats is None else stats
+    labels = labels_of(schema, spread)
     if not labels.all:
         return []
-    return _Grammar(text, labels, _NOTHING if stats is None else stats).run()
+    return _Grammar(text, labels, spread).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class _Grammar:
             phrase.approximate,
             tuple(entities[1:]),
             named=sure,
-            related=self._beside.relates(phrase),
+            related=self._beside.relates(phrase) or (not sure and self._beside.carries(phrase)),
         )
         # A name that stays in the text is no other amount's name.
         return match, max(last, named.last) if named is not None and named.first <= last + 1 else last
@@ -133,23 +134,33 @@ class _Grammar:
         """The readings that their fields may hold, as far as is known; what is compared of a `sure` label is meant."""
         if not phrase.compared:
             return [(label, value) for label, value in values if is_near(label, value, self._stats)]
-        held = sure or any(label.is_money or overlaps(label, value, self._stats) for label, value in values)
-        return values if held else []
+        if sure:
+            return values
+        values = [(label, value) for label, value in values if label.is_money or limits(label, value, self._stats)]
+        return values if any(label.is_money or overlaps(label, value, self._stats) for label, value in values) else []
 
     def _says_nothing(self, phrase: Phrase, first: int, *, named: bool) -> bool:
         """Whether the words around show that the amount is nothing of the thing itself: `$20 off`, `2 years ago`."""
         at = phrase.last + 1 if self._tokens.is_hyphen(phrase.last) else phrase.last
         following, before = self._tokens.word(at), self._tokens.word(phrase.first - 1)
         dimensions = {MEASURES[unit].dimension for amount in phrase.amounts for unit in amount.units}
+        if self._is_distance(phrase, following):
+            return True
         if "time" in dimensions:
             return following in self._pack.age_after or before in self._pack.not_before
-        if "length" in dimensions and following in self._pack.distance_after:
-            return True
         if dimensions and phrase.said in self._pack.distance_before:
             return True
-        if dimensions and "share" not in dimensions:
-            return not named and self._is_of_something_else(at, first, phrase.first)
-        charge = before in self._pack.charges or self._tokens.word(first - 1) in self._pack.charges
+        if "share" in dimensions:
+            if self._labels.named_at(self._tokens, at) is not None:
+                return False  # "50% off", where a label is how much
+            if not named and self._is_share(at):
+                return True  # "80% polyester"
+        elif dimensions:
+            return not named and self._is_of_something_else(at, first, phrase)
+        # "hoa fees under $200", where a label is what the fees are
+        charge = not self._labels.named(before) and (
+            before in self._pack.charges or self._tokens.word(first - 1) in self._pack.charges
+        )
         counted = self._tokens.get(first - 1)
         if counted is not None and counted.kind == "number" and self._tokens.word(first) in self._pack.relations:
             return True  # "2 for $5"
@@ -158,15 +169,31 @@ class _Grammar:
         charged = following in self._pack.charges or (charge and not named)
         return charged or following in self._pack.not_after or before in self._pack.not_before
 
+    def _is_distance(self, phrase: Phrase, following: str) -> bool:
+        """Whether an amount is how far something else is away: `5 miles away`, `10 minutes from downtown`."""
+        units = {unit for amount in phrase.amounts for unit in amount.units}
+        if following in self._pack.distance_from and units & _TRAVELLED:
+            return True
+        return following in self._pack.distance_after and any(MEASURES[unit].dimension == "length" for unit in units)
+
     def _is_million(self, amount: Amount) -> bool:
         """Whether an `m` touches a number: metres, but of a price that is named millions."""
         return self._tokens.word(amount.digits) == "m" and self._tokens.touches(amount.digits)
 
-    def _is_of_something_else(self, after: int, first: int, last: int) -> bool:
+    def _is_share(self, at: int) -> bool:
+        """Whether a plain word follows a percentage, which is then a share of that: `80% polyester`."""
+        token = self._tokens.get(at)
+        return token is not None and token.kind == "word" and not self._phrases.ends(at)
+
+    def _is_of_something_else(self, after: int, first: int, phrase: Phrase) -> bool:
         """Whether a word after an amount, or of those before it, is for something else that is measured."""
         if self._tokens.word(after) in self._pack.of:
             after += 1
-        beside = {self._tokens.word(at) for at in (after, *range(first - 1, last))} & self._pack.attributes
+            # "less than 2 grams of sugar protein powder", where the label is what all of it weighs
+            goes_on = not self._phrases.ends(after + 1)
+            if phrase.compared and goes_on and self._labels.named_at(self._tokens, after) is None:
+                return True
+        beside = {self._tokens.word(at) for at in (after, *range(first - 1, phrase.first))} & self._pack.attributes
         return any(not self._labels.named(word) for word in beside)
 
     def _is_unit(self, at: int) -> bool:
@@ -184,6 +211,11 @@ class _Grammar:
             meant = () if named is None else tuple(label for label in named.labels if label in wide)
             if meant:
                 return _Choice(meant, phrase, named)
+        other = phrase.compared or self._beside.relates(phrase)
+        if other and len(able) > 1 and all(label.side is not None for label in able):
+            return None  # which side of it nobody knows
+        if able and all(label.unit == "year" for label in able):
+            return None  # years of what nobody knows: of age, of experience, of warranty
         if able:
             return _Choice(able[:1] if able[0].is_money else able, phrase)
         # No label has the unit, but it may be what a label without one is called: `30 mpg`, `4 doors`.
@@ -206,7 +238,8 @@ class _Grammar:
             if named is None:
                 continue
             labels = named.labels
-            if named.first >= phrase.last and not phrase.compared:
+            span = phrase.bound == "between" and named.own  # "50k-65k salary"
+            if named.first >= phrase.last and not phrase.compared and not span:
                 labels = tuple(label for label in labels if label.counts)  # not "3 screen protectors"
             if labels and not self._is_rather_money(phrase, labels):
                 return _Choice(labels, phrase, named)
@@ -215,7 +248,7 @@ class _Grammar:
 
     def _is_rather_money(self, phrase: Phrase, labels: Sequence[NumberLabel]) -> bool:
         """Whether a number is far from what a named label's field holds, and no odd price: `best mpg under 15k`."""
-        if any(self._overlaps(phrase, label, times=_FAR) for label in labels):
+        if any(self._overlaps(phrase, label, times=FAR) for label in labels):
             return False
         money = self._bare.label_for(phrase)
         return money is not None and money.is_money and self._overlaps(phrase, money)

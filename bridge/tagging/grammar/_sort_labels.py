@@ -10,13 +10,13 @@ from bridge.schema import MEASURES, Schema, fold, is_currency
 from bridge.tagging.grammar._date_labels import date_labels
 from bridge.tagging.grammar._per_schema import per_schema
 from bridge.tagging.grammar._sort_words import Meaning, Order, SortPack, load_sort_words
-from bridge.tagging.grammar._words import load_words
+from bridge.tagging.grammar._words import QuantityPack, load_words
 
 #: What units of measure can be ordered by a meaning; the others go by kind, by currency or by name.
 _DIMENSIONS: Mapping[Meaning, frozenset[str]] = MappingProxyType(
     {
         "size": frozenset({"length", "area", "volume", "data"}),
-        "duration": frozenset({"time"}),
+        "duration": frozenset({"time", "pages"}),
         "mass": frozenset({"mass"}),
         "speed": frozenset({"speed", "bandwidth"}),
         "power": frozenset({"power"}),
@@ -59,16 +59,17 @@ class SortLabel:
 class SortLabels:
     """The labels of a schema that have an order, to be found by what they measure and by name."""
 
-    def __init__(self, labels: tuple[SortLabel, ...], pack: SortPack, more: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, labels: tuple[SortLabel, ...], pack: SortPack, quantities: QuantityPack) -> None:
         self._labels = labels
         self._pack = pack
+        self._charges = quantities.charges
         self._names: dict[Form, list[SortLabel]] = {}
         #: First words of every name and phrase.
         self.starters: set[str] = set()
         #: The schema's own words for an order.
         self.phrases: dict[Form, tuple[Order, SortLabel]] = {}
         for label in labels:
-            extra = [word for heard in label.words for word in more.get(heard, ())]
+            extra = [word for heard in label.words for word in quantities.label_words.get(heard, ())]
             for form in _both_numbers((label.name.replace("_", " "), label.text, *label.cues, *extra)):
                 known = self._names.setdefault(form, [])
                 if label not in known:
@@ -95,6 +96,7 @@ class SortLabels:
         match meaning:
             case "money":
                 found = [label for label in able if is_currency(label.unit)]
+                found = [label for label in found if not label.words & self._charges] or found
             case "date":
                 days = [label for label in able if label.dates == "days"]
                 found = days or [label for label in able if label.dates == "years"]
@@ -146,7 +148,7 @@ def sort_labels(schema: Schema) -> SortLabels | None:
         for name, label in schema.labels.items()
         if label.kind in ("number", "date", "rank")
     )
-    return SortLabels(labels, pack, load_words(languages).pack.label_words)
+    return SortLabels(labels, pack, load_words(languages).pack)
 
 
 def _form(written: str) -> Form:

@@ -20,6 +20,26 @@ class ValuePack(Pack):
     placing: Words = frozenset()
     #: Words after a name that say the same: `hp compatible toner`.
     relating: Words = frozenset()
+    #: Words before a value that say that the thing only looks so: `faux leather`.
+    sham: Words = frozenset()
+    #: Units of ways to a place: `within 25 miles of austin`.
+    ways: Words = frozenset()
+    #: What is told about somebody or something: `biography of jane austen`.
+    topics: Words = frozenset()
+    #: Words of which titles are made: `the art of war`, `orange is the new black`.
+    articles: Words = frozenset()
+    of: Words = frozenset()
+    copulas: Words = frozenset()
+    #: Names of labels whose values are languages; words before and behind a value that mean a language and no nation.
+    languages: Words = frozenset()
+    within: Words = frozenset()
+    versions: Words = frozenset()
+    #: Words for several things of a kind: `set of 4 chairs`.
+    containers: Words = frozenset()
+    #: Names of labels whose values describe and are never the thing looked for: `color`.
+    qualities: Words = frozenset()
+    #: Names of labels whose values are places.
+    places: Words = frozenset()
     #: Things that are made for another thing: `charger`, `case`.
     accessories: Words = frozenset()
     #: Names of labels whose values are names: `brand`, `director`.

@@ -1,13 +1,14 @@
 """The words of a language: which ones are no misspelling, and which ones mean something beside being a name.
 
-A list of lemmas (`<language>/words.txt.gz`) and the regular endings of their inflected forms. Nothing here knows which
+A list of lemmas (`<language>/words.txt.gz`), one of compounds (`compounds.txt.gz`) and the regular endings of inflected
+forms. Nothing here knows which
 words a search uses: an unknown word may be a brand, a misspelling or new.
 """
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Literal
@@ -31,12 +32,18 @@ class Vocabulary:
     """Words of one or more languages. Immutable.
 
     `ranks` are lemmas in lower case with their rank, `endings` (ending, replacement) pairs that lead from an inflected
-    form to its lemma.
+    form to its lemma, `compounds` two words in lower case that name one thing.
     """
 
-    def __init__(self, ranks: Mapping[str, Rank], endings: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        ranks: Mapping[str, Rank],
+        endings: Sequence[tuple[str, str]] = (),
+        compounds: Iterable[str] = (),
+    ) -> None:
         self._ranks = dict(ranks)
         self._endings = tuple(endings)
+        self._compounds = frozenset(compounds)
 
     def __len__(self) -> int:
         return len(self._ranks)
@@ -52,6 +59,10 @@ class Vocabulary:
     def is_common(self, word: str) -> bool:
         """Whether a word (folded) is one that everyone uses: `apple`, `targets`; not `nike`, `ninja` or `dell`."""
         return self.rank(word) == "common"
+
+    def is_compound(self, first: str, second: str) -> bool:
+        """Whether two words (folded) in a row are the name of one thing: `green tea`, `steam irons`."""
+        return any(f"{first} {lemma}" in self._compounds for lemma in self.lemmas(second))
 
     def lemmas(self, word: str) -> Iterator[str]:
         """The word itself and what it may be a regular form of."""
@@ -79,8 +90,10 @@ def load_vocabulary(languages: tuple[str, ...]) -> Vocabulary | None:
     """
     codes = sorted({code.lower()[:2] for code in languages})
     ranks: dict[str, Rank] = {}
+    compounds: list[str] = []
     for code in codes:
-        file = files(__package__).joinpath(code, "words.txt.gz")
+        folder = files(__package__).joinpath(code)
+        file = folder.joinpath("words.txt.gz")
         if code not in ENDINGS or not file.is_file():
             return None
         for line in gzip.decompress(file.read_bytes()).decode("ascii").splitlines():
@@ -88,4 +101,5 @@ def load_vocabulary(languages: tuple[str, ...]) -> Vocabulary | None:
                 ranks[line[:-1]] = _MARKS[line[-1]]
             else:
                 ranks.setdefault(line.lower(), "rare" if line.islower() else "name")
-    return Vocabulary(ranks, [pair for code in codes for pair in ENDINGS[code]]) if codes else None
+        compounds += gzip.decompress(folder.joinpath("compounds.txt.gz").read_bytes()).decode("ascii").splitlines()
+    return Vocabulary(ranks, [pair for code in codes for pair in ENDINGS[code]], compounds) if codes else None

@@ -1,8 +1,11 @@
-"""Makes `en/words.txt.gz` from WordNet 3.0 and SCOWL, two free word lists (Debian's `wordnet-base` and `scowl`).
+"""Makes `en/words.txt.gz` and `en/compounds.txt.gz` from WordNet 3.0 and SCOWL, two free word lists (Debian's
+`wordnet-base` and `scowl`).
 
-    python -m bridge.tagging.grammar._word_list /usr/share/wordnet /usr/share/dict/scowl en/words.txt.gz
+    python -m bridge.tagging.grammar._word_list words /usr/share/wordnet /usr/share/dict/scowl en/words.txt.gz
+    python -m bridge.tagging.grammar._word_list compounds /usr/share/wordnet en/compounds.txt.gz
 
-One word a line, sorted: `apple*` is common, `ninja+` uncommon, `dell` rare or mostly a name, `Fiji` only a name.
+Compounds are two words that name one thing, one a line: `green tea`, `steam iron`. Of words, one a line, `apple*` is
+common, `ninja+` uncommon, `dell` rare or mostly a name, `Fiji` only a name.
 WordNet counts how often a tagged corpus uses a word, SCOWL says how many dictionaries and texts know it, as a word and
 as a name. Forms with a regular ending are left out, see `_vocabulary`.
 """
@@ -21,6 +24,9 @@ from bridge.tagging.grammar._vocabulary import ENDINGS, Vocabulary
 _PARTS = ("noun", "verb", "adj", "adv")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _MARKER = re.compile(r"\(.*\)$")
+_TWO = re.compile(r"([A-Za-z]{2,})[_-]([A-Za-z]{2,})")
+#: WordNet's number for nouns of attributes: a compound of them is a shade of its last word ("navy blue" is a blue).
+_ATTRIBUTE = "07"
 #: SCOWL's levels that are read (10 is the most common), and those of a word that most people know.
 _LEVELS = (10, 20, 35, 40, 50, 55, 60)
 _FAMILIAR, _HOUSEHOLD = 50, 35
@@ -58,6 +64,18 @@ def word_list(wordnet: Path, scowl: Path) -> str:
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
+def compound_list(wordnet: Path) -> str:
+    """The lines of the list of compounds from WordNet's nouns."""
+    found: set[str] = set()
+    shades: set[str] = set()
+    for line in _lines(wordnet / "data.noun"):
+        if not line.startswith("  "):  # the licence
+            for lemma in _lemmas_of(line):
+                if two := _TWO.fullmatch(lemma):
+                    (shades if line.split()[1] == _ATTRIBUTE else found).add(" ".join(two.groups()).lower())
+    return "".join(f"{compound}\n" for compound in sorted(found - shades))
+
+
 def _follows(word: str, mark: str, ranked: dict[str, str]) -> bool:
     """Whether a regular ending leads to this word from another that is as common at least."""
     return any(ranked.get(lemma, " ") in _AS_COMMON[mark] for lemma in _REGULAR.lemmas(word) if lemma != word)
@@ -77,9 +95,14 @@ def _levels(folder: Path, kind: str) -> dict[str, int]:
 def _lemmas(file: Path) -> Iterator[str]:
     for line in _lines(file):
         if not line.startswith("  "):  # the licence
-            fields = line.split()
-            for at in range(int(fields[3], 16)):
-                yield _MARKER.sub("", fields[4 + 2 * at])
+            yield from _lemmas_of(line)
+
+
+def _lemmas_of(line: str) -> Iterator[str]:
+    """The words of one set of synonyms."""
+    fields = line.split()
+    for at in range(int(fields[3], 16)):
+        yield _MARKER.sub("", fields[4 + 2 * at])
 
 
 def _lines(file: Path) -> list[str]:
@@ -87,6 +110,7 @@ def _lines(file: Path) -> list[str]:
 
 
 if __name__ == "__main__":
+    kind, *folders, target = sys.argv[1:]
+    lines = word_list(Path(folders[0]), Path(folders[1])) if kind == "words" else compound_list(Path(folders[0]))
     # No time of day inside: the same input gives the same bytes.
-    content = word_list(Path(sys.argv[1]), Path(sys.argv[2])).encode("ascii")
-    Path(sys.argv[3]).write_bytes(gzip.compress(content, 9, mtime=0))
+    Path(target).write_bytes(gzip.compress(lines.encode("ascii"), 9, mtime=0))

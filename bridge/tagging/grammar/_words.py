@@ -71,9 +71,13 @@ class QuantityPack(Pack):
     attributes: Words = frozenset()
     #: Words after which another thing's amount may stand: `mount for 32-55 inch tv`.
     relations: Words = frozenset()
+    #: Things that hold or cover another one, whose amount stands beside them: `tv stand up to 65 inches`.
+    carriers: Words = frozenset()
     #: Phrases before and words after a length that show that it is a distance: `within 5 miles`, `5 miles away`.
     distance_before: Words = frozenset()
     distance_after: Words = frozenset()
+    #: Words after an amount of a unit of ways that show the same: `10 minutes from downtown`.
+    distance_from: Words = frozenset()
     #: Words before a number that is a name: `size 9 w`.
     designations: Words = frozenset()
     #: Words before an amount that show the same: `last 3 months`.
@@ -128,6 +132,25 @@ def load_words(languages: tuple[str, ...]) -> QuantityWords:
     """The words of the first of these languages that has a pack."""
     packs = (load_pack(language, "quantities", QuantityPack) for language in languages)
     return QuantityWords(next((pack for pack in packs if pack is not None), None))
+
+
+def opens_amount(words: Sequence[str], languages: tuple[str, ...]) -> bool:
+    """Whether words (in lower case) begin as an amount does: a number with a unit, or a comparator with a number."""
+    if not words:
+        return False
+    if words[0][:1].isdigit():
+        return len(words) > 1 and words[1] in _unit_forms(languages)
+    phrases = (phrase for phrase, _ in load_words(languages).before.get(words[0], ()))
+    return any(
+        len(words) > len(phrase) and tuple(words[: len(phrase)]) == phrase and words[len(phrase)][:1].isdigit()
+        for phrase in phrases
+    )
+
+
+@lru_cache(maxsize=16)
+def _unit_forms(languages: tuple[str, ...]) -> frozenset[str]:
+    words = load_words(languages)
+    return frozenset(form for forms in words.pack.units.values() for form in forms) | frozenset(MEASURES)
 
 
 @lru_cache(maxsize=16)

@@ -180,7 +180,9 @@ def test_the_currency_of_the_field_decides() -> None:
 
 
 def test_a_bare_number_is_nobodys_where_several_could_take_it() -> None:
-    assert find_quantities("under 20", TWO) == []
+    rent = parse_schema(HEAD + "labels:\n  price: {kind: number, unit: USD}\n  rent: {kind: number, unit: USD}\n")
+    assert find_quantities("under 20", rent) == []
+    assert only("under 20", TWO).entity.label == "price"  # shipping is a charge beside it
     assert only("price under 20", TWO).entity.label == "price"
     assert only("screen size over 20", TWO).entity.label == "screen"
 
