@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.evaluation._examples import Example, Mention, from_tokens
+from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
 from bridge.evaluation._queries import (
     KindReport,
@@ -15,7 +15,7 @@ from bridge.evaluation._queries import (
     notation,
     read_query_set,
 )
-from bridge.evaluation._readers import read_examples
+from bridge.evaluation._readers import OnError, read_examples, read_records
 from bridge.evaluation._spans import Counts, SpanScore
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Example",
     "KindReport",
     "Mention",
+    "OnError",
     "QueryCase",
     "QueryReport",
     "QueryResult",
@@ -33,8 +34,10 @@ __all__ = [
     "evaluate_queries",
     "evaluate_set",
     "find_query_sets",
+    "from_text",
     "from_tokens",
     "notation",
     "read_examples",
     "read_query_set",
+    "read_records",
 ]

@@ -29,13 +29,15 @@ class Example:
     """One annotated text.
 
     `negatives` are labels known to be absent from the text (GLiNER's `ner_negatives`); `unsure` are labels that the
-    annotation of this text does not decide, so that nothing but its own mentions is taught of them.
+    annotation of this text does not decide, so that nothing but its own mentions is taught of them. `unknown` are
+    stretches of words (first, last inclusive) that nobody looked at: they are taught nothing.
     """
 
     words: tuple[str, ...]
     mentions: tuple[Mention, ...]
     negatives: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    unknown: tuple[tuple[int, int], ...] = ()
 
     @property
     def text(self) -> str:
@@ -71,3 +73,31 @@ def from_tokens(tokens: Sequence[str], spans: Iterable[tuple[int, int, str]], ne
         if first_word[first] <= last_word[last]
     ]
     return Example(tuple(words), tuple(dict.fromkeys(mentions)), tuple(negatives))
+
+
+def from_text(text: str, spans: Iterable[tuple[int, int, str]], negatives: Iterable[str] = ()) -> Example:
+    """An example from a text with offsets.
+
+    A span that begins or ends inside a word cannot be said in words: it gives no mention, and its words are `unknown`.
+
+    Args:
+        text: any text; the scorer's rule splits it.
+        spans: (start, end exclusive, label) in code points; blanks at the edges of a span are dropped.
+        negatives: labels known to be absent.
+    """
+    words = split_words(text)
+    begins = {start: at for at, start in enumerate(words.starts)}
+    ends = {end: at for at, end in enumerate(words.ends)}
+    mentions: list[Mention] = []
+    unknown: list[tuple[int, int]] = []
+    for start, end, label in spans:
+        piece = text[start:end]
+        start, end = start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
+        if start >= end:
+            continue
+        if start in begins and end in ends:
+            mentions.append(Mention(begins[start], ends[end], label))
+            continue
+        touched = [at for at, (a, b) in enumerate(zip(words.starts, words.ends, strict=True)) if a < end and b > start]
+        unknown.append((touched[0], touched[-1]))
+    return Example(tuple(words.texts), tuple(dict.fromkeys(mentions)), tuple(negatives), unknown=tuple(unknown))

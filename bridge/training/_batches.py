@@ -162,12 +162,16 @@ class Sampler:
                 if col is not None and mention.last - mention.first < self._max_width:
                     hits.append((row, mention.first, mention.last, col))
                     aims.append(mention.target)
+            for first, last in example.unknown:
+                boxes.append((row, first, last))
+                box_open.append(np.ones(len(column), dtype=bool))
+                box_shut.append(np.zeros(len(column), dtype=bool))
             for (first, last), given in _by_span(example).items():
                 left_open, shut = np.zeros(len(column), dtype=bool), np.zeros(len(column), dtype=bool)
                 if source.many_names:
                     left_open[self._maybe_true(example, given, names, source)] = True
                     left_open[certain] = False
-                elif not source.complete:
+                elif not source.complete or example.unknown:
                     # An unlabelled span is no negative, but one that cuts across a mention of a label is not it.
                     shut[[names[label] for label in given if label in names]] = True
                 if left_open.any() or shut.any():

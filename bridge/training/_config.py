@@ -64,7 +64,7 @@ class SetConfig(_Strict):
     #: Annotated file (see `read_examples`); relative paths start at the data folder given on the command line.
     file: str | None = None
     #: Instead of a file: texts that the bridge generates.
-    generate: Literal["shop", "gazetteers", "written"] | None = None
+    generate: Literal["shop", "gazetteers", "written", "catalog"] | None = None
     #: How many texts to generate.
     size: int = Field(20_000, ge=1)
     #: Share of the training texts drawn from this set, relative to the other sets.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -9,8 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bridge.errors import CheckpointError, SetupError
+from bridge.evaluation import Example
+from bridge.training._batches import TrainingSet
 from bridge.training._checkpoint import STATE, mean_weights, read_state, restore_weights, trained_weights
-from bridge.training._config import load_config
+from bridge.training._config import TrainConfig, load_config
 from bridge.training._data import load_sets, with_neighbours
 from bridge.training._loop import BEST, Trainer
 from bridge.training._loop import Progress as Seen
@@ -51,15 +54,31 @@ def run_training(
     """
     if threads is not None:
         torch.set_num_threads(threads)
-    where = _device(device)
+    where = pick_device(device)
     recipe = load_config(config)
-    if not resume and (out / STATE).exists():
-        raise CheckpointError(
-            "a training state is already here", where=str(out), hint="add --resume, or choose another --out folder"
-        )
+    refuse_state(out, resume)
     console = console or Console(quiet=True)
     console.print(f"reading {len(recipe.sets)} sets")
     sets, dev = load_sets(recipe, data, report=lambda line: console.print(line, markup=False))
+    return train_on(
+        recipe, sets, dev, out=out, resume=resume, max_minutes=max_minutes, device=where, workers=workers, console=console
+    )
+
+
+def train_on(
+    recipe: TrainConfig,
+    sets: Sequence[TrainingSet],
+    dev: Mapping[str, Sequence[Example]],
+    *,
+    out: Path,
+    device: torch.device,
+    resume: bool = False,
+    max_minutes: float | None = None,
+    workers: int | None = None,
+    console: Console | None = None,
+) -> Path | None:
+    """Train on texts in memory; arguments, result and errors as those of `run_training`."""
+    console = console or Console(quiet=True)
     model = build_model(recipe.network, (e.text for s in sets for e in s.examples), seed=recipe.seed)
     if model.label_vectors is not None:
         sets = [with_neighbours(source, model.label_vectors) for source in sets]
@@ -73,8 +92,8 @@ def run_training(
             dev,
             out,
             report,
-            device=where,
-            workers=(4 if where.type == "cuda" else 0) if workers is None else workers,
+            device=device,
+            workers=(4 if device.type == "cuda" else 0) if workers is None else workers,
             warn=lambda line: console.print(line, markup=False),
         )
         if resume:
@@ -94,7 +113,16 @@ def run_training(
     return target
 
 
-def _device(name: str) -> torch.device:
+def refuse_state(out: Path, resume: bool) -> None:
+    """Raise CheckpointError where a run would overwrite the state of another one."""
+    if not resume and (out / STATE).exists():
+        raise CheckpointError(
+            "a training state is already here", where=str(out), hint="add --resume, or choose another --out folder"
+        )
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of a `--device` option: `cpu`, `cuda`, or `auto`. Raises SetupError where there is no GPU."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import TrainingDataError
-from bridge.evaluation import Example, Mention, from_tokens, read_examples
+from bridge.evaluation import Example, Mention, from_text, from_tokens, read_examples
+from bridge.evaluation._conll import read_conll
 
 OWN = {"tokens": ["red", "nike", "shoes"], "spans": [[0, 0, "color"], [1, 1, "brand"]]}
 GLINER = {
@@ -50,7 +51,12 @@ def test_compressed_files(tmp_path: Path, suffix: str, opener: type[lzma.LZMAFil
     [
         ("{oops", "not a JSON object"),
         ("[1, 2]", "expected a JSON object, got list"),
-        ('{"text": "red shoes"}', 'neither "tokens" nor "tokenized_text"'),
+        ('{"text": "red shoes"}', "neither tokens nor a text with its entities"),
+        ('{"text": 5, "entities": []}', "neither tokens nor a text with its entities"),
+        ('{"text": "red", "entities": {}}', '"entities" must be a list'),
+        ('{"text": "red", "entities": [[0, 4, "color"]]}', "outside the 3 characters"),
+        ('{"text": "red", "entities": [[1, 1, "color"]]}', "outside the 3 characters"),
+        ('{"text": "red", "entities": [{"start": 0, "label": "color"}]}', "expected [start, end"),
         ('{"tokens": "red shoes"}', '"tokens" must be a list of strings'),
         ('{"tokens": ["red", 5]}', '"tokens" must be a list of strings'),
         ('{"tokens": ["red"], "spans": {}}', '"spans" must be a list'),
@@ -69,6 +75,92 @@ def test_a_bad_line_is_named_with_file_and_line(tmp_path: Path, line: str, said:
         read_examples(path)
     assert caught.value.where == f"{path}:2"
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("key", "span"),
+    [
+        ("entities", [4, 8, "brand"]),
+        ("spans", {"start": 4, "end": 8, "label": "brand"}),
+        ("label", [4, 8, "brand"]),
+        ("labels", [3, 9, "brand"]),  # blanks at the edges are dropped
+    ],
+)
+def test_a_text_with_character_offsets(tmp_path: Path, key: str, span: object) -> None:
+    path = tmp_path / "offsets.jsonl"
+    path.write_text(json.dumps({"text": "red nike shoes", key: [span], "ner_negatives": ["size"]}))
+    assert read_examples(path) == [Example(("red", "nike", "shoes"), (Mention(1, 1, "brand"),), ("size",))]
+
+
+def test_offsets_inside_a_word_leave_the_word_open() -> None:
+    example = from_text("buy 5kg flour", [(4, 5, "amount"), (8, 13, "food")])
+    assert example.mentions == (Mention(2, 2, "food"),)
+    assert example.unknown == ((1, 1),)
+
+
+CONLL = """-DOCSTART- -X- O O
+
+# id = 1
+Ada NNP B-person
+Lovelace NNP I-person
+visits VBZ O
+Turin NNP B-city
+
+Rome NNP B-city
+"""
+
+
+def test_conll_columns_comments_and_blank_lines(tmp_path: Path) -> None:
+    path = tmp_path / "train.conll"
+    path.write_text(CONLL)
+    first, second = read_examples(path)
+    assert first == Example(("Ada", "Lovelace", "visits", "Turin"), (Mention(0, 1, "person"), Mention(3, 3, "city")))
+    assert second == Example(("Rome",), (Mention(0, 0, "city"),))
+
+
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [
+        ("B-a I-a O B-b", [(0, 1, "a"), (3, 3, "b")]),
+        ("B-a B-a I-a", [(0, 0, "a"), (1, 2, "a")]),
+        ("I-a I-a O I-b", [(0, 1, "a"), (3, 3, "b")]),  # BIO as it first was: B- only between neighbours
+        ("I-a I-b", [(0, 0, "a"), (1, 1, "b")]),
+        ("B-a I-a E-a S-b", [(0, 2, "a"), (3, 3, "b")]),
+        ("B-a L-a U-a U-a", [(0, 1, "a"), (2, 2, "a"), (3, 3, "a")]),
+        ("S-a E-b I-b", [(0, 0, "a"), (1, 1, "b"), (2, 2, "b")]),
+    ],
+)
+def test_tag_schemes_of_conll(tags: str, spans: list[tuple[int, int, str]]) -> None:
+    lines = [f"w{at} {tag}" for at, tag in enumerate(tags.split())]
+    (example,) = read_conll(lines, "x.conll")
+    assert [(m.first, m.last, m.label) for m in example.mentions] == spans
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["a", "b", ""])), min_size=1, max_size=8))
+def test_bio_and_bioes_say_the_same(parts: list[tuple[int, str]]) -> None:
+    bio: list[str] = []
+    bioes: list[str] = []
+    for length, label in parts:
+        if not label:
+            bio += ["O"] * length
+            bioes += ["O"] * length
+            continue
+        bio += [f"B-{label}"] + [f"I-{label}"] * (length - 1)
+        bioes += [f"S-{label}"] if length == 1 else [f"B-{label}"] + [f"I-{label}"] * (length - 2) + [f"E-{label}"]
+    one, other = (list(read_conll([f"w {tag}" for tag in tags], "x")) for tags in (bio, bioes))
+    assert one == other
+
+
+@pytest.mark.parametrize("line", ["lonely", "word X-person", "word B-", "word person"])
+def test_a_bad_line_of_conll_is_named_and_its_text_skipped(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "bad.bio"
+    path.write_text(f"Ada B-person\n{line}\nO O\n\nRome B-city\n")
+    with pytest.raises(TrainingDataError) as caught:
+        read_examples(path)
+    assert caught.value.where == f"{path}:2"
+    problems: list[TrainingDataError] = []
+    assert [example.words for example in read_examples(path, on_error=problems.append)] == [("Rome",)]
+    assert len(problems) == 1
 
 
 def test_bad_lines_can_be_named_and_skipped(tmp_path: Path) -> None:

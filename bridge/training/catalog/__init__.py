@@ -1,0 +1,11 @@
+"""Training data from a user's own catalogue: documents and schema in, annotated queries and titles out.
+
+documents ─ read_catalogue ─ items ─ mine (labels without a field) ─ CatalogueTexts ─ queries, titles ─ adapt
+"""
+
+from __future__ import annotations
+
+from bridge.training.catalog._adapt import adapt
+from bridge.training.catalog._documents import Document, read_documents
+
+__all__ = ["Document", "adapt", "read_documents"]

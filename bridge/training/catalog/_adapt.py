@@ -1,0 +1,130 @@
+"""One run of `train --catalog`: documents and a schema in, a checkpoint that knows their vocabulary out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bridge.errors import TrainingDataError
+from bridge.evaluation import Example
+from bridge.schema import Schema
+from bridge.scorer import Scorer
+from bridge.scorer._checkpoint import load_checkpoint
+from bridge.training._batches import TrainingSet
+from bridge.training._config import DevConfig, LossConfig, NetworkConfig, OptimiserConfig, SetConfig, TrainConfig
+from bridge.training._data import held_out
+from bridge.training._run import pick_device, refuse_state, train_on
+from bridge.training._shop import shop_texts
+from bridge.training._shop_words import shop_words
+from bridge.training._written import written_texts
+from bridge.training.catalog._documents import Document
+from bridge.training.catalog._items import Catalogue, read_catalogue
+from bridge.training.catalog._mined import mine
+from bridge.training.catalog._texts import CatalogueTexts
+
+#: Texts made of each kind, and of those kept out for stopping.
+_QUERIES, _TITLES, _DEV = 20_000, 6_000, 400
+#: Share of the documents that only dev queries are made of.
+_KEPT_OUT = 0.1
+#: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
+_WEIGHTS = {"queries": 5.0, "titles": 2.0, "shop": 2.0, "written": 3.0}
+
+
+def adapt(
+    schema: Schema,
+    documents: Iterable[Document],
+    *,
+    out: Path,
+    start: str = "default",
+    minutes: float = 15.0,
+    seed: int = 0,
+    threads: int | None = None,
+    device: str = "auto",
+    resume: bool = False,
+    console: Console | None = None,
+) -> Path | None:
+    """Train a checkpoint further on texts made from the documents of a catalogue.
+
+    Args:
+        schema: what the documents' fields mean, and the labels that are learnt.
+        documents: as they are indexed.
+        out: folder for state, learning curve and model.
+        start: the checkpoint to go on from: a folder, a hub id or `default`.
+        minutes: running time, reading and training together.
+        seed: of everything that is random.
+        threads: processor threads; None leaves torch's choice.
+        device: `cpu`, `cuda`, or `auto`: the GPU where there is one.
+        resume: go on from the state in `out`.
+        console: where progress goes; None is silent.
+
+    Returns:
+        The finished checkpoint's folder.
+
+    Raises:
+        TrainingDataError: the documents have nothing that the schema's labels name.
+        SetupError: `device` is `cuda` and there is no GPU.
+        CheckpointError: the checkpoint cannot be loaded, or `out` holds a state and `resume` is False.
+    """
+    began = time.monotonic()
+    where = pick_device(device)
+    refuse_state(out, resume)
+    console = console or Console(quiet=True)
+    catalogue = read_catalogue(schema, documents)
+    console.print(f"{len(catalogue.items):,} documents")
+    mine(catalogue, Scorer.load(start, threads=threads), seed=seed, report=lambda line: console.print(line, markup=False))
+    sets, dev = training_texts(catalogue, seed=seed)
+    recipe = adaptation_recipe(start, sets, dev, minutes=max(0.1 * minutes, minutes - (time.monotonic() - began) / 60), seed=seed)
+    return train_on(recipe, sets, dev, out=out, device=where, resume=resume, console=console)
+
+
+def training_texts(catalogue: Catalogue, *, seed: int) -> tuple[list[TrainingSet], dict[str, Sequence[Example]]]:
+    """The sets to train on and the dev sets by name: texts of the catalogue, and rehearsal.
+
+    Raises:
+        TrainingDataError: the documents have nothing that the schema's labels name.
+    """
+    texts = CatalogueTexts(catalogue)
+    kept_out = [item for item in catalogue.items if held_out(Example((item.title,), ()), _KEPT_OUT)]
+    items = [item for item in catalogue.items if not held_out(Example((item.title,), ()), _KEPT_OUT)]
+    if not any(item.values or item.amounts for item in items):
+        raise TrainingDataError(
+            f"no document has a value for a label of the schema {catalogue.schema.name!r}",
+            hint="labels are bound to fields of the documents with `field:`; `text:` names the fields that hold text",
+        )
+    labels = tuple(catalogue.labels.values())
+    phrasings = texts.phrasings()
+    shop = shop_texts(8_000, seed=seed)
+    written, excluding = written_texts(12_000, seed=seed)
+    known = {label: list(names) for label, names in shop_words().phrasings.items()}
+    sets = [
+        TrainingSet("queries", texts.queries(_QUERIES, items, seed=seed), _WEIGHTS["queries"], True, phrasings, labels=labels),
+        TrainingSet("titles", texts.titles(_TITLES, items, seed=seed), _WEIGHTS["titles"], True, phrasings, labels=labels),
+        TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], True, known),
+        TrainingSet("written", written, _WEIGHTS["written"], many_names=True, excluding=excluding),
+    ]
+    dev = {"catalogue": texts.queries(_DEV, kept_out or items, seed=seed + 1), "rehearsal": shop[-_DEV:]}
+    return [source for source in sets if source.examples], dev
+
+
+def adaptation_recipe(
+    start: str, sets: Sequence[TrainingSet], dev: Iterable[str], *, minutes: float, seed: int = 0
+) -> TrainConfig:
+    """How a checkpoint is trained further: low rates, frequent evaluation, early stop."""
+    shape = load_checkpoint(start).config
+    return TrainConfig(
+        seed=seed,
+        network=NetworkConfig(
+            start=start, hidden_size=shape.hidden_size, max_width=shape.max_width, max_len=shape.max_len
+        ),
+        optimiser=OptimiserConfig(
+            encoder_rate=4e-5, head_rate=2e-4, minutes=minutes, patience=4, batch_texts=32, batch_words=512
+        ),
+        loss=LossConfig(phrasing_rate=0.25),
+        sets=[SetConfig(name=source.name, generate="catalog", weight=source.weight) for source in sets],
+        dev=[DevConfig(name=name, file="(generated)", limit=_DEV) for name in dev],
+        evaluate_minutes=max(0.25, minutes / 12),
+        export="best",
+    )

@@ -1,0 +1,112 @@
+"""A catalogue as training sees it: of each document its texts and, by label, the values that its fields hold."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from bridge.schema import Schema, is_currency
+from bridge.training.catalog._documents import Document, field_values
+from bridge.training.catalog._forms import values_in
+
+#: Label names that say that its values are the things themselves, where no label says `position: head`.
+_THINGS = re.compile(r"\b(type|kind|category|item|product|dish|article)s?\b")
+#: Words of a description that are read at most.
+_DESCRIPTION_WORDS = 40
+#: A text that is a value of two labels stays one of the label where it is rarer than this share of the other.
+_RARELY = 0.1
+
+
+@dataclass
+class Item:
+    """One document: `title` is its first text field, `values` and `amounts` are by label name."""
+
+    title: str
+    description: str = ""
+    values: dict[str, list[str]] = field(default_factory=dict)
+    amounts: dict[str, list[float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All documents with what the schema calls their parts."""
+
+    schema: Schema
+    items: Sequence[Item]
+    #: Label name → what the model is asked for; only labels that the model looks for.
+    labels: Mapping[str, str]
+
+    def things(self) -> frozenset[str]:
+        """Names of labels whose values are what is looked for: `position: head`, else by their names."""
+        schema = self.schema
+        heads = {name for name in self.labels if schema.labels[name].position == "head"}
+        named = {name for name, text in self.labels.items() if _THINGS.search(text) and not self.is_number(name)}
+        return frozenset(heads or named)
+
+    def is_number(self, label: str) -> bool:
+        return self.schema.labels[label].kind in ("number", "range")
+
+    def is_price(self, label: str) -> bool:
+        return self.is_number(label) and is_currency(self.schema.labels[label].unit)
+
+    def fill_rate(self, label: str) -> float:
+        """Share of documents that have a value of a label; counted anew each time."""
+        filled = sum(label in item.values or label in item.amounts for item in self.items)
+        return filled / max(1, len(self.items))
+
+    def counts(self, label: str) -> Counter[str]:
+        """How many documents carry each value of a keyword label."""
+        return Counter(value for item in self.items for value in item.values.get(label, ()))
+
+
+def read_catalogue(schema: Schema, documents: Iterable[Document]) -> Catalogue:
+    """The items of a schema's documents; those without a title are left out."""
+    labels = schema.model_labels()
+    items = []
+    for document in documents:
+        texts = [" ".join(str(v) for v in field_values(document, name) if isinstance(v, str)) for name in schema.text]
+        title = " ".join(texts[0].split())
+        if not title:
+            continue
+        item = Item(title, " ".join(" ".join(texts[1:]).split()[:_DESCRIPTION_WORDS]))
+        for name in labels:
+            bound = schema.labels[name].field
+            if bound is None:
+                continue
+            stored = field_values(document, bound)
+            if schema.labels[name].kind in ("number", "range"):
+                if amounts := [v for v in stored if isinstance(v, float)]:
+                    item.amounts[name] = amounts
+            elif values := [v for text in stored if isinstance(text, str) for v in values_in(text) if v != title]:
+                item.values[name] = values
+        items.append(item)
+    catalogue = Catalogue(schema, items, labels)
+    _drop_what_is_no_value(catalogue)
+    return catalogue
+
+
+def _drop_what_is_no_value(catalogue: Catalogue) -> None:
+    """Take out values that are far longer than others of their label, or nearly always values of another label."""
+    keywords = [name for name in catalogue.labels if not catalogue.is_number(name)]
+    counts = {name: catalogue.counts(name) for name in keywords}
+    longest = {
+        name: max(2.0, 2 * median(len(value.split()) for value in found)) for name, found in counts.items() if found
+    }
+    most: Counter[str] = Counter()
+    for found in counts.values():
+        for value, count in found.items():
+            most[value.casefold()] = max(most[value.casefold()], count)
+    for item in catalogue.items:
+        for name, values in list(item.values.items()):
+            kept = [
+                value
+                for value in values
+                if len(value.split()) <= longest[name] and counts[name][value] >= _RARELY * most[value.casefold()]
+            ]
+            if kept:
+                item.values[name] = kept
+            else:
+                del item.values[name]

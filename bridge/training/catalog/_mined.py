@@ -1,0 +1,171 @@
+"""Values of labels that no field holds, found in titles by the model that training starts from.
+
+One title is often read wrongly, thousands of titles agree: a text counts as a value of a label where the model says so
+again and again, or is sure of it.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from bridge.entities import TaggedText
+from bridge.scorer import split_words
+from bridge.training.catalog._forms import is_common
+from bridge.training.catalog._items import Catalogue
+from bridge.training.catalog._located import Locator, folded_words
+from bridge.training.catalog._typical import typical_values
+
+#: Titles that the model reads at most.
+MOST_TITLES = 2500
+#: Spans below this score are no votes.
+_LEAST_SCORE = 0.3
+#: A text needs this share of its votes for one label, and either several of them with this mean score or a sure one.
+_SHARE, _MEAN, _SURE = 0.65, 0.42, 0.75
+#: A label that describes things is read from titles where fewer documents than this carry its field.
+_FILLED = 0.5
+#: What a span's text may begin or end with and a value does not.
+_EDGES = " .,;:-–&()"
+_MAKERS = re.compile(r"\b(brand|maker|manufacturer|producer|vendor)s?\b")
+
+#: Text → label name → scores of the spans with that text and label.
+_Votes = dict[str, dict[str, list[float]]]
+
+
+class TitleReader(Protocol):
+    """What mining needs of a scorer."""
+
+    def predict(
+        self, texts: Sequence[str], labels: Sequence[str], threshold: float, *, batch_size: int
+    ) -> Sequence[TaggedText]: ...
+
+
+def labels_to_mine(catalogue: Catalogue) -> list[str]:
+    """Keyword labels without a field, and labels of things whose field is mostly empty."""
+    things = catalogue.things()
+    return [
+        name
+        for name in catalogue.labels
+        if not catalogue.is_number(name)
+        and (catalogue.schema.labels[name].field is None or (name in things and catalogue.fill_rate(name) < _FILLED))
+    ]
+
+
+def mine(
+    catalogue: Catalogue, reader: TitleReader, *, seed: int, report: Callable[[str], None] = lambda _: None
+) -> Mapping[str, Counter[str]]:
+    """Find values for `labels_to_mine` and put them into the items that have none.
+
+    Args:
+        catalogue: its items are changed.
+        reader: the model that training starts from.
+        seed: of the choice of titles.
+        report: receives one line about what was found.
+
+    Returns:
+        By label name, the values found with the number of titles that named them.
+    """
+    wanted = labels_to_mine(catalogue)
+    if not wanted:
+        return {}
+    titles = list(dict.fromkeys(item.title for item in catalogue.items))
+    random.Random(f"{seed}/titles").shuffle(titles)
+    titles = titles[:MOST_TITLES]
+    names = {text: name for name, text in catalogue.labels.items()}
+    tagged = reader.predict(titles, list(names), _LEAST_SCORE, batch_size=32)
+    votes: _Votes = defaultdict(lambda: defaultdict(list))
+    for spans in tagged:
+        for span in spans:
+            votes[span.text.casefold().strip(_EDGES)][names[span.label]].append(span.score)
+    found = _agreed(votes, wanted)
+    for name in wanted:
+        if _MAKERS.search(catalogue.labels[name]):
+            found[name].update(_names_in_front(titles))
+        found[name].update(_that_occur(typical_values(catalogue.labels[name]), catalogue))
+    known = _stored_values(catalogue)
+    for name in wanted:
+        for value in [v for v in found[name] if known.get(_folded(v), name) != name]:
+            del found[name][value]
+    _give_to_items(catalogue, found, wanted)
+    report(f"read {len(titles):,} titles: " + ", ".join(f"{len(found[n]):,} {catalogue.labels[n]}" for n in wanted))
+    return found
+
+
+def _agreed(votes: _Votes, wanted: Sequence[str]) -> dict[str, Counter[str]]:
+    found: dict[str, Counter[str]] = {name: Counter() for name in wanted}
+    for text, by_label in votes.items():
+        total = sum(sum(scores) for scores in by_label.values())
+        label, scores = max(by_label.items(), key=lambda item: sum(item[1]))
+        mean = sum(scores) / len(scores)
+        agreed = (len(scores) > 1 and mean >= _MEAN) or mean >= _SURE
+        if label in found and agreed and sum(scores) >= _SHARE * total and any(c.isalpha() for c in text):
+            found[label][text] += len(scores)
+    return found
+
+
+def _names_in_front(titles: Sequence[str]) -> Counter[str]:
+    """Names that titles begin with: the part before the first comma, or one to three words that many share."""
+    before_comma = Counter(t.split(",")[0].strip().casefold() for t in titles if t.count(",") > 1)
+    beginnings: Counter[tuple[str, ...]] = Counter()
+    for title in titles:
+        words = title.casefold().split(",")[0].split()
+        beginnings.update(tuple(words[:length]) for length in range(1, min(4, len(words) + 1)))
+    longer: Counter[tuple[str, ...]] = Counter()
+    for words, count in beginnings.items():
+        longer[words[:-1]] = max(longer[words[:-1]], count)
+    found: Counter[str] = Counter()
+    for words, count in beginnings.items():
+        shorter = beginnings.get(words[:-1], 0)
+        # Where it ends: nearly all that begin so go on with it, and what follows it differs.
+        ends = longer[words] < 0.7 * count and (len(words) == 1 or count >= 0.7 * shorter)
+        if count >= 4 and ends and words[0].isalpha() and not all(is_common(word) for word in words):
+            found[" ".join(words)] += count
+    for name, count in before_comma.items():
+        words = tuple(name.split())
+        if count > 1 and 0 < len(words) <= 3 and not any(" ".join(words[:n]) in found for n in range(1, len(words))):
+            found[name] += count
+    return found
+
+
+def _that_occur(values: Sequence[str], catalogue: Catalogue) -> Counter[str]:
+    """How many titles name each value; those that hardly any names are left out."""
+    locator = Locator((value, value) for value in values)
+    found: Counter[str] = Counter()
+    for item in catalogue.items:
+        found.update({value for _, _, value in locator.find(split_words(item.title).texts)})
+    least = 2 if len(catalogue.items) > 200 else 1
+    return Counter({value: count for value, count in found.items() if count >= least})
+
+
+def _folded(text: str) -> str:
+    return " ".join(folded_words([text]))
+
+
+def _stored_values(catalogue: Catalogue) -> Mapping[str, str]:
+    """Texts that a field holds, with the label whose field it is."""
+    return {
+        _folded(value): name
+        for name in catalogue.labels
+        if not catalogue.is_number(name) and catalogue.schema.labels[name].field is not None
+        for value in catalogue.counts(name)
+    }
+
+
+def _give_to_items(catalogue: Catalogue, found: Mapping[str, Counter[str]], wanted: Sequence[str]) -> None:
+    """Put what is found in a title into the item's values, where its field has none."""
+    ranked = sorted(((count, value, name) for name in wanted for value, count in found[name].items()), reverse=True)
+    owner = {value: name for _, value, name in reversed(ranked)}
+    locator = Locator((value, value) for _, value, _ in ranked)
+    for item in catalogue.items:
+        words = split_words(item.title).texts
+        own = Locator((value, name) for name, values in item.values.items() for value in values)
+        taken = [at for first, last, _ in own.find(words) for at in range(first, last + 1)]
+        located: dict[str, list[str]] = {}
+        for _, _, value in locator.find(words, taken=taken):
+            located.setdefault(owner[value], []).append(value)
+        for name, values in located.items():
+            item.values.setdefault(name, values)
+

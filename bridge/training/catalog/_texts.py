@@ -1,0 +1,264 @@
+"""Annotated queries and titles from the items of a catalogue.
+
+What a query is made of is known word for word, so it teaches every label of the schema, as present or absent. Of a
+title only the located values are known; its other words are left open.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bridge.evaluation import Example, Mention
+from bridge.scorer import split_words
+from bridge.tagging.grammar import load_function_words
+from bridge.training.catalog._amounts import amount_text, amounts_in_title, rewritten_amount
+from bridge.training.catalog._forms import joined_otherwise, misspelt, other_forms, plural, singular
+from bridge.training.catalog._items import Catalogue, Item
+from bridge.training.catalog._located import Locator, folded_words
+from bridge.training.catalog._typical import other_names
+
+#: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
+Piece = tuple[str, str | None]
+
+#: By words in a label's name or text: what may stand before and after its value, the value where {} is.
+_PHRASES: Sequence[tuple[str, Sequence[str]]] = (
+    (r"compatib|fits|works with|device", ("for {}", "for {}", "for my {}", "fits {}", "{}", "compatible with {}")),
+    (r"ingredient|contain|component", ("with {}", "with {}", "without {}", "no {}", "in {}", "{}")),
+    (r"allergen", ("without {}", "no {}", "{} free")),
+    (r"occasion|event|holiday|season", ("for {}", "for {}", "{}")),
+    (r"audience|gender|age|department|person|recipient", ("for {}", "{}")),
+    (r"colou?r", ("{}", "{}", "{}", "{}", "in {}")),
+    (r"material|fabric", ("{}", "{}", "made of {}", "in {}")),
+    (r"brand|maker|manufacturer|author|artist|director|producer", ("{}", "{}", "{}", "{}", "by {}", "from {}")),
+    (r"origin|country|region", ("{}", "{}", "{}", "from {}")),
+    (r"packag|container", ("{}", "{}", "in {}", "in a {}")),
+    (r"memory|storage|resolution|processor|system|connect|feature", ("{}", "{}", "{}", "with {}")),
+)
+_OPENERS = ("looking for", "i need", "need", "show me", "buy", "best", "cheap", "cheapest", "find me", "where to buy", "i want",
+            "good", "do you have", "any", "is there a", "got any", "what", "search", "new", "a", "please show", "get me",
+            "what is the best", "recommend a", "which")  # fmt: skip
+_CLOSERS = ("please", "plz", "cheap", "sale", "on sale", "online", "near me", "best price", "reviews", "deals", "not too expensive",
+            "free shipping", "for sale", "best rated")  # fmt: skip
+#: How often a query has: a thing, an opener, a closer, a word of its title of unknown status,
+#: a price.
+_THING, _OPENER, _CLOSER, _OPEN, _TYPO, _SHUFFLED, _PRICE = 0.9, 0.12, 0.05, 0.12, 0.22, 0.08, 0.08
+_MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
+_FITS = _PHRASES[0][0]
+#: How often a compatible product has a maker's name before it.
+_WITH_MAKER = 0.35
+#: How often a keyword value is drawn from all values of its label instead of the item's own.
+_ANY_VALUE = 0.3
+
+
+@dataclass
+class CatalogueTexts:
+    """Makes texts from a catalogue whose items have what mining found."""
+
+    catalogue: Catalogue
+
+    @cached_property
+    def _pools(self) -> dict[str, list[str]]:
+        """Label name → values, each once."""
+        pools = {}
+        for name in self.catalogue.labels:
+            if not self.catalogue.is_number(name):
+                values = [*self.catalogue.counts(name), *self.catalogue.schema.labels[name].synonyms]
+                pools[name] = list(dict.fromkeys(values))
+        return pools
+
+    @cached_property
+    def _forms(self) -> dict[str, Mapping[str, list[str]]]:
+        makers = {v.casefold() for name, values in self._pools.items() if _MAKERS.search(name) for v in values}
+        forms = {}
+        for name, values in self._pools.items():
+            found = dict(other_forms(values, makers))
+            for stored, others in self.catalogue.schema.labels[name].synonyms.items():
+                found.setdefault(stored, [stored]).extend(others)
+            forms[name] = found
+        return forms
+
+    @cached_property
+    def _labels_of(self) -> dict[tuple[str, ...], set[str]]:
+        """Folded text → the labels that have it as a value."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for name, forms in self._forms.items():
+            for others in forms.values():
+                for text in others:
+                    found.setdefault(folded_words(split_words(text).texts), set()).add(name)
+        return found
+
+    def phrasings(self) -> dict[str, list[str]]:
+        """Other names of each label, by what the model is asked for."""
+        asked = set(self.catalogue.labels.values())
+        found = {}
+        for name, text in self.catalogue.labels.items():
+            label = self.catalogue.schema.labels[name]
+            others = [name.replace("_", " "), *other_names(text)] + ([label.description] if label.description else [])
+            if kept := [other for other in dict.fromkeys(others) if other not in asked]:
+                found[text] = kept
+        return found
+
+    def queries(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
+        """Annotated queries about items; the same seed gives the same queries."""
+        rng = random.Random(f"{seed}/queries")
+        rich = [item for item in items if item.values] or list(items)
+        examples = []
+        while len(examples) < size:
+            pieces = self._query(rng.choice(rich), rng)
+            if example := self._example(pieces):
+                examples.append(example)
+        return examples
+
+    def titles(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
+        """Titles and beginnings of descriptions in which values are located."""
+        rng = random.Random(f"{seed}/title texts")
+        shuffled = [item for item in items if item.values]
+        rng.shuffle(shuffled)
+        examples = []
+        for item in shuffled:
+            text = item.description if item.description and rng.random() < 0.2 else item.title
+            if rng.random() < 0.4:
+                text = text.lower()
+            if example := self._located(item, text):
+                examples.append(example)
+            if len(examples) == size:
+                break
+        return examples
+
+    def _query(self, item: Item, rng: random.Random) -> list[Piece]:
+        things = self.catalogue.things()
+        present = [name for name in self.catalogue.labels if name in item.values or name in item.amounts]
+        others = [n for n in present if n not in things and not self.catalogue.is_price(n)]
+        missing = [name for name in self._pools if name not in present and name not in things and self._pools[name]]
+        if missing and rng.random() < _ANY_VALUE:  # so that rare labels are met often enough
+            others.append(rng.choice(missing))
+        count = min(len(others), rng.choices((0, 1, 2, 3, 4), (1, 4, 4, 2, 1))[0])
+        # A label that few items have is drawn first more often than brands and prices, which all have.
+        chosen = sorted(others, key=lambda name: rng.random() ** (1 / self._weight(name)), reverse=True)[:count]
+        phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, rng))]
+        # What is named with a word before it (`for`, `under`) and amounts mostly stand behind the thing.
+        behind = {id(p): rng.random() < (0.85 if p[0][1] == "" or any(c.isdigit() for c in p[0][0]) else 0.3) for p in phrases}
+        before = [piece for phrase in phrases if not behind[id(phrase)] for piece in phrase]
+        after = [piece for phrase in phrases if behind[id(phrase)] for piece in phrase]
+        thing = next(iter(sorted(name for name in things if self._pools.get(name))), None)
+        if thing is not None and (rng.random() < _THING or not phrases):
+            before += self._thing(thing, item, rng)
+        for name in present:
+            if self.catalogue.is_price(name) and rng.random() < _PRICE:
+                after += self._phrase(name, item, rng)
+        pieces = before + after
+        if rng.random() < _OPEN:
+            words = [w for w in item.title.split() if any(c.isalnum() for c in w)]
+            at = rng.randrange(len(words)) if words else 0
+            pieces.insert(rng.randint(0, len(pieces)), (" ".join(words[at : at + rng.randint(1, 2)]), None))
+        if rng.random() < _SHUFFLED:
+            rng.shuffle(pieces)
+        if rng.random() < _OPENER:
+            pieces.insert(0, (rng.choice(_OPENERS), ""))
+        if rng.random() < _CLOSER:
+            pieces.append((rng.choice(_CLOSERS), ""))
+        return self._written(pieces, rng)
+
+    @cached_property
+    def _rates(self) -> Mapping[str, float]:
+        return {name: self.catalogue.fill_rate(name) for name in self.catalogue.labels}
+
+    def _weight(self, name: str) -> float:
+        return min(4.0, max(0.5, 0.15 / max(1e-3, self._rates[name]))) ** 0.5
+
+    def _thing(self, thing: str, item: Item, rng: random.Random) -> list[Piece]:
+        value = self._value(thing, item, rng)
+        if value is None:
+            return []
+        roll = rng.random()
+        return [(plural(value) if roll < 0.25 else singular(value) if roll < 0.4 else value, thing)]
+
+    def _phrase(self, name: str, item: Item, rng: random.Random) -> list[Piece]:
+        value = self._value(name, item, rng)
+        if value is None:
+            return []
+        about = f"{name.replace('_', ' ')} {self.catalogue.labels[name]}"
+        if re.search(_FITS, about) and rng.random() < _WITH_MAKER:
+            makers = [v for other, values in item.values.items() if _MAKERS.search(other) for v in values]
+            if makers and not value.casefold().startswith(makers[0].casefold()):
+                value = f"{makers[0]} {value}"
+        phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, about)), ("{}",))
+        before, _, after = rng.choice(phrases).partition("{}")
+        pieces: list[Piece] = [(before.strip(), "")] if before.strip() else []
+        pieces.append((value, name))
+        if after.strip():
+            pieces.append((after.strip(), ""))
+        cues = self.catalogue.schema.labels[name].cues
+        if cues and rng.random() < 0.4:
+            pieces.append((rng.choice(cues), ""))
+        return pieces
+
+    def _value(self, name: str, item: Item, rng: random.Random) -> str | None:
+        label = self.catalogue.schema.labels[name]
+        if self.catalogue.is_number(name):
+            return amount_text(rng.choice(item.amounts[name]), label, rng) if name in item.amounts else None
+        own = item.values.get(name)
+        pool = self._pools[name]
+        stored = rng.choice(own) if own and rng.random() >= _ANY_VALUE else rng.choice(pool) if pool else None
+        if stored is None:
+            return None
+        value = rng.choice(self._forms[name].get(stored, [stored]))
+        return rewritten_amount(value, rng) or (joined_otherwise(value, rng) if rng.random() < 0.15 else value)
+
+    def _written(self, pieces: Sequence[Piece], rng: random.Random) -> list[Piece]:
+        """In the letters of a hasty shopper."""
+        roll = rng.random()
+        typo = rng.random() < _TYPO
+        written = []
+        for text, label in pieces:
+            if typo and rng.random() < 0.5:
+                text = misspelt(text, rng)
+            written.append((text.lower() if roll < 0.85 else text.title() if roll < 0.9 else text, label))
+        return written
+
+    def _example(self, pieces: Sequence[Piece]) -> Example | None:
+        words: list[str] = []
+        mentions: list[Mention] = []
+        unknown: list[tuple[int, int]] = []
+        unsure: set[str] = set()
+        for text, name in pieces:
+            found = split_words(text).texts
+            if not found:
+                continue
+            span = (len(words), len(words) + len(found) - 1)
+            words += found
+            if name is None:
+                unknown.append(span)
+            elif name:
+                mentions.append(Mention(*span, self.catalogue.labels[name]))
+                unsure |= self._labels_of.get(folded_words(found), set()) - {name}
+        labels = {mention.label for mention in mentions}
+        open_labels = {self.catalogue.labels[name] for name in unsure} - labels
+        if not mentions:
+            return None
+        return Example(tuple(words), tuple(mentions), unsure=tuple(sorted(open_labels)), unknown=tuple(unknown))
+
+    def _located(self, item: Item, text: str) -> Example | None:
+        words = split_words(text).texts
+        values: list[tuple[str, str]] = []
+        for name, stored in item.values.items():
+            values += [(form, name) for value in stored for form in self._forms[name].get(value, [value])]
+        for name, amounts in item.amounts.items():
+            label = self.catalogue.schema.labels[name]
+            values += [(form, name) for amount in amounts for form in amounts_in_title(amount, label)]
+        found = Locator(values).find(words)
+        if not found:
+            return None
+        known = {at for first, last, _ in found for at in range(first, last + 1)}
+        skipped = load_function_words("en").all
+        unknown = tuple(
+            (at, at)
+            for at, word in enumerate(words)
+            if at not in known and any(c.isalnum() for c in word) and word.casefold() not in skipped
+        )
+        mentions = tuple(Mention(first, last, self.catalogue.labels[name]) for first, last, name in found)
+        return Example(tuple(words), mentions, unknown=unknown)
