@@ -1,8 +1,8 @@
 """Annotated files, plain, .gz or .xz: JSON records or CoNLL.
 
 A JSON record is `{"tokens", "spans"}`, GLiNER's `{"tokenized_text", "ner"}` or a text with character offsets,
-`{"text", "entities"}`; one a line (`.jsonl`), or all in one array (`.json`), as GLiNER's own examples are. Names that end
-in `.conll`, `.bio`, `.iob`, `.bioes`, `.tsv` or `.txt` are read as CoNLL.
+`{"text", "entities"}`; one a line (`.jsonl`), or all in one array (`.json`), as GLiNER's own examples are. Files whose
+names end in `.conll`, `.bio`, `.iob`, `.bioes`, `.tsv` or `.txt` are read as CoNLL.
 """
 
 from __future__ import annotations

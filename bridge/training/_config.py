@@ -66,11 +66,15 @@ class SetConfig(_Strict):
     #: Instead of a file: texts that the bridge generates.
     generate: Literal["shop", "gazetteers", "written", "catalog"] | None = None
     #: How many texts to generate.
-    size: int = Field(20_000, ge=1)
+    size: int = Field(default=20_000, ge=1)
     #: Share of the training texts drawn from this set, relative to the other sets.
     weight: float = Field(default=1.0, gt=0)
     #: False: a span without a label may still be one, so it is masked instead of taught as a negative.
     complete: bool = True
+    #: What labels of the file are called instead, for names that say little to a model: `PER` → `person`.
+    rename: dict[str, str] = Field(default_factory=dict)
+    #: A sentence that says what a label means; it stands for the label in some batches, so that schemas may use it too.
+    descriptions: dict[str, str] = Field(default_factory=dict)
     #: Other phrasings of each label; one of them stands for the label in some batches.
     phrasings: dict[str, list[str]] = Field(default_factory=dict)
     #: Labels that never occur in this set although it does not annotate them: taught as absent.
@@ -92,6 +96,8 @@ class DevConfig(_Strict):
     file: str | None = None
     #: Instead of a file: the part held out of the training set of this name.
     holdout_of: str | None = None
+    #: As that of the training set; what is held out of one has its names already.
+    rename: dict[str, str] = Field(default_factory=dict)
     #: Largest number of texts looked at during training (the first ones).
     limit: int = Field(default=400, ge=1)
 

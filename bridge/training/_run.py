@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import torch
 from rich.console import Console
@@ -30,6 +31,7 @@ def run_training(
     data: Path,
     resume: bool = False,
     max_minutes: float | None = None,
+    bad_records: Literal["stop", "skip"] | None = None,
     threads: int | None = None,
     device: str = "auto",
     workers: int | None = None,
@@ -43,6 +45,7 @@ def run_training(
         data: folder that the recipe's relative paths start at.
         resume: go on from the state in `out`.
         max_minutes: running time of this call.
+        bad_records: what happens to unreadable records, if not what the recipe says.
         threads: processor threads; None leaves torch's choice.
         device: `cpu`, `cuda`, or `auto`: the GPU where there is one.
         workers: processes that prepare batches; None: four for a GPU, none for the processor.
@@ -56,12 +59,22 @@ def run_training(
         torch.set_num_threads(threads)
     where = pick_device(device)
     recipe = load_config(config)
+    if bad_records is not None:
+        recipe = recipe.model_copy(update={"bad_records": bad_records})
     refuse_state(out, resume)
     console = console or Console(quiet=True)
     console.print(f"reading {len(recipe.sets)} sets")
     sets, dev = load_sets(recipe, data, report=lambda line: console.print(line, markup=False))
     return train_on(
-        recipe, sets, dev, out=out, resume=resume, max_minutes=max_minutes, device=where, workers=workers, console=console
+        recipe,
+        sets,
+        dev,
+        out=out,
+        resume=resume,
+        max_minutes=max_minutes,
+        device=where,
+        workers=workers,
+        console=console,
     )
 
 

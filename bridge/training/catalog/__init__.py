@@ -6,6 +6,6 @@ documents ─ read_catalogue ─ items ─ mine (labels without a field) ─ Cat
 from __future__ import annotations
 
 from bridge.training.catalog._adapt import adapt
-from bridge.training.catalog._documents import Document, read_documents
+from bridge.training.catalog._documents import MOST_DOCUMENTS, Document, fields_read, read_documents
 
-__all__ = ["Document", "adapt", "read_documents"]
+__all__ = ["MOST_DOCUMENTS", "Document", "adapt", "fields_read", "read_documents"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,8 +13,16 @@ from bridge.schema import Schema
 from bridge.scorer import Scorer
 from bridge.scorer._checkpoint import load_checkpoint
 from bridge.training._batches import TrainingSet
-from bridge.training._config import DevConfig, LossConfig, NetworkConfig, OptimiserConfig, SetConfig, TrainConfig
-from bridge.training._data import held_out
+from bridge.training._config import (
+    DevConfig,
+    LossConfig,
+    NetworkConfig,
+    OptimiserConfig,
+    SetConfig,
+    TrainConfig,
+    load_config,
+)
+from bridge.training._data import held_out, load_sets
 from bridge.training._run import pick_device, refuse_state, train_on
 from bridge.training._shop import shop_texts
 from bridge.training._shop_words import shop_words
@@ -25,8 +32,10 @@ from bridge.training.catalog._items import Catalogue, read_catalogue
 from bridge.training.catalog._mined import mine
 from bridge.training.catalog._texts import CatalogueTexts
 
-#: Texts made of each kind, and of those kept out for stopping.
-_QUERIES, _TITLES, _DEV = 20_000, 6_000, 400
+#: Texts made of each kind at most, queries for each document, and texts kept out for stopping.
+_QUERIES, _TITLES, _A_DOCUMENT, _DEV = 20_000, 6_000, 50, 300
+#: Share of the running time that trains; the rest reads documents. Fixed, so that a run that was killed can go on.
+_TRAINING = 0.85
 #: Share of the documents that only dev queries are made of.
 _KEPT_OUT = 0.1
 #: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
@@ -40,6 +49,8 @@ def adapt(
     out: Path,
     start: str = "default",
     minutes: float = 15.0,
+    recipe: Path | None = None,
+    data: Path = Path(),
     seed: int = 0,
     threads: int | None = None,
     device: str = "auto",
@@ -54,6 +65,8 @@ def adapt(
         out: folder for state, learning curve and model.
         start: the checkpoint to go on from: a folder, a hub id or `default`.
         minutes: running time, reading and training together.
+        recipe: optional; its sets are trained on and its dev sets looked at beside the catalogue's.
+        data: folder that the recipe's relative paths start at.
         seed: of everything that is random.
         threads: processor threads; None leaves torch's choice.
         device: `cpu`, `cuda`, or `auto`: the GPU where there is one.
@@ -64,20 +77,23 @@ def adapt(
         The finished checkpoint's folder.
 
     Raises:
-        TrainingDataError: the documents have nothing that the schema's labels name.
+        TrainingDataError: the documents have nothing that the schema's labels name, or the recipe cannot be read.
         SetupError: `device` is `cuda` and there is no GPU.
         CheckpointError: the checkpoint cannot be loaded, or `out` holds a state and `resume` is False.
     """
-    began = time.monotonic()
     where = pick_device(device)
     refuse_state(out, resume)
     console = console or Console(quiet=True)
     catalogue = read_catalogue(schema, documents)
     console.print(f"{len(catalogue.items):,} documents")
-    mine(catalogue, Scorer.load(start, threads=threads), seed=seed, report=lambda line: console.print(line, markup=False))
+    scorer = Scorer.load(start, threads=threads)
+    mine(catalogue, scorer, seed=seed, report=lambda line: console.print(line, markup=False))
     sets, dev = training_texts(catalogue, seed=seed)
-    recipe = adaptation_recipe(start, sets, dev, minutes=max(0.1 * minutes, minutes - (time.monotonic() - began) / 60), seed=seed)
-    return train_on(recipe, sets, dev, out=out, device=where, resume=resume, console=console)
+    if recipe is not None:
+        own, own_dev = load_sets(load_config(recipe), data, report=lambda line: console.print(line, markup=False))
+        sets, dev = sets + own, dev | own_dev
+    settings = adaptation_recipe(start, sets, dev, minutes=_TRAINING * minutes, seed=seed)
+    return train_on(settings, sets, dev, out=out, device=where, resume=resume, console=console)
 
 
 def training_texts(catalogue: Catalogue, *, seed: int) -> tuple[list[TrainingSet], dict[str, Sequence[Example]]]:
@@ -99,13 +115,18 @@ def training_texts(catalogue: Catalogue, *, seed: int) -> tuple[list[TrainingSet
     shop = shop_texts(8_000, seed=seed)
     written, excluding = written_texts(12_000, seed=seed)
     known = {label: list(names) for label, names in shop_words().phrasings.items()}
+    queries = texts.queries(min(_QUERIES, _A_DOCUMENT * len(items)), items, seed=seed)
+    titles = texts.titles(_TITLES, items, seed=seed)
     sets = [
-        TrainingSet("queries", texts.queries(_QUERIES, items, seed=seed), _WEIGHTS["queries"], True, phrasings, labels=labels),
-        TrainingSet("titles", texts.titles(_TITLES, items, seed=seed), _WEIGHTS["titles"], True, phrasings, labels=labels),
-        TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], True, known),
+        TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels),
+        TrainingSet("titles", titles, _WEIGHTS["titles"], phrasings=phrasings, labels=labels),
+        TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], phrasings=known),
         TrainingSet("written", written, _WEIGHTS["written"], many_names=True, excluding=excluding),
     ]
-    dev = {"catalogue": texts.queries(_DEV, kept_out or items, seed=seed + 1), "rehearsal": shop[-_DEV:]}
+    dev: dict[str, Sequence[Example]] = {
+        "catalogue": texts.queries(_DEV, kept_out or items, seed=seed + 1),
+        "rehearsal": shop[-_DEV:],
+    }
     return [source for source in sets if source.examples], dev
 
 

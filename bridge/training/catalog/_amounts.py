@@ -16,12 +16,15 @@ from bridge.tagging.grammar._words import QuantityPack
 _ALSO = {"m": ("foot", "cm"), "cm": ("inch", "mm"), "mm": ("cm",), "inch": ("cm",), "foot": ("m",), "gb": ("tb", "mb")}
 _ALSO |= {"kg": ("lb", "g"), "g": ("kg", "oz"), "lb": ("oz", "kg"), "oz": ("lb", "g"), "l": ("ml",), "ml": ("l",)}
 _MARKS = {"inch": ('"', "″"), "foot": ("'",)}
-_COUNTS = ("{n} pack", "{n}-pack", "pack of {n}", "{n} pcs", "{n} pieces", "{n} count", "{n} ct", "{n}pk", "set of {n}",
-           "box of {n}", "x{n}", "{n}-count", "{n} pk", "{n} pc")  # fmt: skip
-_LIMITS = ("under {a}", "under {a}", "below {a}", "less than {a}", "up to {a}", "max {a}", "over {a}", "above {a}",
-           "more than {a}", "around {a}", "at most {a}", "between {a} and {b}", "{a} to {b}", "from {a}", "cheaper than {a}",
-           "{a}", "for {a}", "{a}-{b}")  # fmt: skip
-
+_COUNTS = (
+    *("{n} pack", "{n}-pack", "pack of {n}", "{n} pcs", "{n} pieces", "{n} count", "{n} ct", "{n}pk", "set of {n}"),
+    *("box of {n}", "x{n}", "{n}-count", "{n} pk", "{n} pc"),
+)
+_LIMITS = (
+    *("under {a}", "under {a}", "below {a}", "less than {a}", "up to {a}", "max {a}", "over {a}", "above {a}", "{a}"),
+    *("more than {a}", "around {a}", "at most {a}", "between {a} and {b}", "{a} to {b}", "from {a}", "for {a}"),
+    *("cheaper than {a}", "{a}-{b}"),
+)
 _AMOUNT = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?)[ -]?(?P<sign>[^\d\s][^\d]*)")
 
 

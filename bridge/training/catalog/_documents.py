@@ -8,8 +8,17 @@ from typing import Any
 
 from bridge.errors import TrainingDataError
 from bridge.evaluation import OnError, read_records
+from bridge.schema import Schema
 
 Document = Mapping[str, Any]
+#: Documents of an index that are read at most.
+MOST_DOCUMENTS = 50_000
+
+
+def fields_read(schema: Schema) -> list[str]:
+    """The fields of documents that training looks at."""
+    bound = [label.field for label in schema.labels.values() if label.field is not None]
+    return list(dict.fromkeys([*schema.text, *bound]))
 
 
 def read_documents(path: str | Path, *, on_error: OnError | None = None) -> list[Document]:
@@ -32,7 +41,9 @@ def read_documents(path: str | Path, *, on_error: OnError | None = None) -> list
             raise error
         on_error(error)
     if not documents:
-        raise TrainingDataError("the file holds no document", where=str(path), hint="one JSON object a line is expected")
+        raise TrainingDataError(
+            "the file holds no document", where=str(path), hint="one JSON object a line is expected"
+        )
     return documents
 
 

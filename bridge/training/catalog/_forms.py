@@ -16,11 +16,31 @@ _SYMBOLS = re.compile(r"[®™©]")
 _ASIDE = re.compile(r"^(?P<before>[^()]+?)\s*\((?P<inside>[^()]+)\)\s*$")
 _SPACES = re.compile(r"\s+")
 #: Stored where nothing is known: no value of anything.
-_NOTHING = frozenset({"n", "y", "n/a", "na", "none", "no", "yes", "null", "unknown", "unspecified", "other", "others", "misc"})
-_NOTHING |= {"not available", "not applicable", "not supported", "not specified", "various", "true", "false", "-"}
+_NOTHING = frozenset(
+    (
+        *(
+            "n",
+            "y",
+            "n/a",
+            "na",
+            "none",
+            "no",
+            "yes",
+            "null",
+            "true",
+            "false",
+            "-",
+            "unknown",
+            "unspecified",
+            "various",
+        ),
+        *("other", "others", "misc", "not available", "not applicable", "not supported", "not specified"),
+    )
+)
 #: A text that is longer than this many words is a description, not a value.
 _LONGEST = 6
-_NEIGHBOURS = {a: b for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for a, b in zip(row, row[1:] + row[-2], strict=True)}
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_NEIGHBOURS = {letter: beside for row in _ROWS for letter, beside in zip(row, row[1:] + row[-2], strict=True)}
 
 
 def values_in(text: str) -> list[str]:
@@ -54,8 +74,8 @@ def other_forms(values: Collection[str], names: Collection[str] = ()) -> Mapping
         names: values of other labels, folded, that a value may begin with and be known without: `Intel Core i7`.
 
 
-    `VGA (D-Sub)` is `VGA` or `D-Sub`; `Kingston Technology` is `Kingston`, where no other value begins so and the word is
-    none that everyone uses; `Windows 10 Home` is `Windows 10`, where several values begin so.
+    `VGA (D-Sub)` is `VGA` or `D-Sub`; `Kingston Technology` is `Kingston`, where no other value begins so and the word
+    is none that everyone uses; `Windows 10 Home` is `Windows 10`, where several values begin so.
     """
     firsts = Counter(value.split()[0].casefold() for value in values)
     prefixes = Counter(p for value in values for p in _prefixes(value))
@@ -161,4 +181,3 @@ def _typo(word: str, rng: random.Random) -> str:
             return word[:vowel] + rng.choice(vowels) + word[vowel + 1 :]
         case _:  # double letters become one, as in "wireles"
             return re.sub(r"([a-z])\1", r"\1", word, count=1) if re.search(r"([a-z])\1", word) else before + after
-

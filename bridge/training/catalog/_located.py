@@ -65,4 +65,3 @@ def _parts(words: Iterable[str]) -> tuple[list[str], list[int]]:
                 parts.append(part)
                 origin.append(at)
     return parts, origin
-

@@ -111,8 +111,8 @@ def _names_in_front(titles: Sequence[str]) -> Counter[str]:
     before_comma = Counter(t.split(",")[0].strip().casefold() for t in titles if t.count(",") > 1)
     beginnings: Counter[tuple[str, ...]] = Counter()
     for title in titles:
-        words = title.casefold().split(",")[0].split()
-        beginnings.update(tuple(words[:length]) for length in range(1, min(4, len(words) + 1)))
+        first = tuple(title.casefold().split(",")[0].split())
+        beginnings.update(first[:length] for length in range(1, min(4, len(first) + 1)))
     longer: Counter[tuple[str, ...]] = Counter()
     for words, count in beginnings.items():
         longer[words[:-1]] = max(longer[words[:-1]], count)
@@ -124,8 +124,8 @@ def _names_in_front(titles: Sequence[str]) -> Counter[str]:
         if count >= 4 and ends and words[0].isalpha() and not all(is_common(word) for word in words):
             found[" ".join(words)] += count
     for name, count in before_comma.items():
-        words = tuple(name.split())
-        if count > 1 and 0 < len(words) <= 3 and not any(" ".join(words[:n]) in found for n in range(1, len(words))):
+        parts = name.split()
+        if count > 1 and 0 < len(parts) <= 3 and not any(" ".join(parts[:n]) in found for n in range(1, len(parts))):
             found[name] += count
     return found
 
@@ -168,4 +168,3 @@ def _give_to_items(catalogue: Catalogue, found: Mapping[str, Counter[str]], want
             located.setdefault(owner[value], []).append(value)
         for name, values in located.items():
             item.values.setdefault(name, values)
-

@@ -6,6 +6,7 @@ title only the located values are known; its other words are left open.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -38,11 +39,15 @@ _PHRASES: Sequence[tuple[str, Sequence[str]]] = (
     (r"packag|container", ("{}", "{}", "in {}", "in a {}")),
     (r"memory|storage|resolution|processor|system|connect|feature", ("{}", "{}", "{}", "with {}")),
 )
-_OPENERS = ("looking for", "i need", "need", "show me", "buy", "best", "cheap", "cheapest", "find me", "where to buy", "i want",
-            "good", "do you have", "any", "is there a", "got any", "what", "search", "new", "a", "please show", "get me",
-            "what is the best", "recommend a", "which")  # fmt: skip
-_CLOSERS = ("please", "plz", "cheap", "sale", "on sale", "online", "near me", "best price", "reviews", "deals", "not too expensive",
-            "free shipping", "for sale", "best rated")  # fmt: skip
+_OPENERS = (
+    *("looking for", "i need", "need", "show me", "buy", "best", "cheap", "cheapest", "find me", "where to buy", "any"),
+    *("i want", "good", "do you have", "is there a", "got any", "what", "search", "new", "a", "please show", "get me"),
+    *("what is the best", "recommend a", "which"),
+)
+_CLOSERS = (
+    *("please", "plz", "cheap", "sale", "on sale", "online", "near me", "best price", "reviews", "deals"),
+    *("not too expensive", "free shipping", "for sale", "best rated"),
+)
 #: How often a query has: a thing, an opener, a closer, a word of its title of unknown status,
 #: a price.
 _THING, _OPENER, _CLOSER, _OPEN, _TYPO, _SHUFFLED, _PRICE = 0.9, 0.12, 0.05, 0.12, 0.22, 0.08, 0.08
@@ -71,7 +76,7 @@ class CatalogueTexts:
         return pools
 
     @cached_property
-    def _forms(self) -> dict[str, Mapping[str, list[str]]]:
+    def _forms(self) -> Mapping[str, Mapping[str, list[str]]]:
         makers = {v.casefold() for name, values in self._pools.items() if _MAKERS.search(name) for v in values}
         forms = {}
         for name, values in self._pools.items():
@@ -106,7 +111,7 @@ class CatalogueTexts:
         """Annotated queries about items; the same seed gives the same queries."""
         rng = random.Random(f"{seed}/queries")
         rich = [item for item in items if item.values] or list(items)
-        examples = []
+        examples: list[Example] = []
         while len(examples) < size:
             pieces = self._query(rng.choice(rich), rng)
             if example := self._example(pieces):
@@ -118,7 +123,7 @@ class CatalogueTexts:
         rng = random.Random(f"{seed}/title texts")
         shuffled = [item for item in items if item.values]
         rng.shuffle(shuffled)
-        examples = []
+        examples: list[Example] = []
         for item in shuffled:
             text = item.description if item.description and rng.random() < 0.2 else item.title
             if rng.random() < 0.4:
@@ -141,9 +146,11 @@ class CatalogueTexts:
         chosen = sorted(others, key=lambda name: rng.random() ** (1 / self._weight(name)), reverse=True)[:count]
         phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, rng))]
         # What is named with a word before it (`for`, `under`) and amounts mostly stand behind the thing.
-        behind = {id(p): rng.random() < (0.85 if p[0][1] == "" or any(c.isdigit() for c in p[0][0]) else 0.3) for p in phrases}
-        before = [piece for phrase in phrases if not behind[id(phrase)] for piece in phrase]
-        after = [piece for phrase in phrases if behind[id(phrase)] for piece in phrase]
+        before: list[Piece] = []
+        after: list[Piece] = []
+        for phrase in phrases:
+            late = phrase[0][1] == "" or any(c.isdigit() for c in phrase[0][0])
+            (after if rng.random() < (0.85 if late else 0.3) else before).extend(phrase)
         thing = next(iter(sorted(name for name in things if self._pools.get(name))), None)
         if thing is not None and (rng.random() < _THING or not phrases):
             before += self._thing(thing, item, rng)
@@ -168,7 +175,7 @@ class CatalogueTexts:
         return {name: self.catalogue.fill_rate(name) for name in self.catalogue.labels}
 
     def _weight(self, name: str) -> float:
-        return min(4.0, max(0.5, 0.15 / max(1e-3, self._rates[name]))) ** 0.5
+        return math.sqrt(min(4.0, max(0.5, 0.15 / max(1e-3, self._rates[name]))))
 
     def _thing(self, thing: str, item: Item, rng: random.Random) -> list[Piece]:
         value = self._value(thing, item, rng)
