@@ -54,7 +54,7 @@ class Sampler:
         max_len: longer texts are cut to this many words.
         batch_texts, batch_words: a batch ends at either limit; words count padded.
         phrasing_rate: how often another phrasing stands for a label.
-        max_labels: columns of a batch at most; labels that occur in it come first.
+        max_labels: columns of a batch at most; see `_rank` for those that come first.
         other_names: columns for names that occur in no text of the batch, from sets with many names.
         drop_rate: share of the labels that a batch leaves out at random, present or not.
     """
@@ -135,7 +135,7 @@ class Sampler:
         rng.shuffle(wanted)
         if self._drop_rate:
             wanted = [item for item in wanted if rng.random() >= self._drop_rate] or wanted
-        wanted.sort(key=lambda item: item not in own)
+        wanted.sort(key=lambda item: self._rank(*item, own))
         wanted = wanted[: self._max_labels]
         rng.shuffle(wanted)  # a uni-encoder reads the columns in this order
         for s, label in wanted:
@@ -190,6 +190,13 @@ class Sampler:
             box_open=np.stack(box_open) if box_open else none,
             box_shut=np.stack(box_shut) if box_shut else none,
         )
+
+    def _rank(self, chosen: int, label: str, own: set[tuple[int, str]]) -> int:
+        """Which labels go first: a set that is annotated whole teaches as much by the labels that a text lacks."""
+        source = self._sets[chosen]
+        if not source.many_names and (source.complete or (chosen, label) in own):
+            return 0
+        return 1 if (chosen, label) in own else 2
 
     def _names(self, source: TrainingSet, texts: Sequence[Example], rng: random.Random) -> tuple[set[str], set[str]]:
         """One or two names of every span, and names that are (mostly) wrong: siblings first, then any."""

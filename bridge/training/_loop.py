@@ -32,6 +32,8 @@ from bridge.training._targets import dense, spans_of
 SWEEP = tuple(round(0.2 + 0.05 * step, 2) for step in range(12))
 #: A gap between two steps longer than this is a pause (the process was stopped) and does not count as running time.
 _PAUSE = 30.0
+#: Each look at the loss makes the processor wait for the GPU: only at every so many steps there.
+_LOOK_EVERY = 20
 #: File with one JSON object per evaluation, in the output folder.
 CURVE = "curve.jsonl"
 #: Weights with the best mean dev F1 so far, in the output folder.
@@ -172,7 +174,7 @@ class Trainer:
     def run(self, *, max_minutes: float | None = None) -> None:
         """Train to the end of the schedule or an early stop, or for at most `max_minutes` of running time."""
         before = self.clock()
-        spent = since_evaluation = since_checkpoint = 0.0
+        spent = since_evaluation = since_checkpoint = loss = 0.0
         while not self.finished:
             self.train_step()
             now = self.clock()
@@ -180,7 +182,9 @@ class Trainer:
             before = now
             self.seconds += took
             spent, since_evaluation, since_checkpoint = spent + took, since_evaluation + took, since_checkpoint + took
-            self.report(Progress(self.step, self.share, self.loss, self.seconds / 60, self.latest_dev))
+            if self.step % _LOOK_EVERY == 1 or self.device.type == "cpu":
+                loss = self.loss
+            self.report(Progress(self.step, self.share, loss, self.seconds / 60, self.latest_dev))
             if since_evaluation >= 60 * self.config.evaluate_minutes:
                 self.evaluate()
                 since_evaluation = 0.0
@@ -196,7 +200,6 @@ class Trainer:
     @property
     def loss(self) -> float:
         """Mean loss a word over the last steps."""
-        # Read only when asked for: each look makes the processor wait for the GPU.
         return float(torch.stack(list(self._losses)).mean()) if self._losses else 0.0
 
     def train_step(self) -> None:

@@ -119,7 +119,8 @@ def _rows(batch: Batch) -> npt.NDArray[np.int64]:
     offset = np.cumsum(per_text) - per_text
     text, first, last = batch.hits[:, 0], batch.hits[:, 1], batch.hits[:, 2]
     # Spans before those that start at word `first`: `width` for each start, less what would end beyond the text.
-    cut = np.maximum(0, first + width - 1 - lengths[text])  # starts whose widest spans do not fit
-    before = first * width - cut * (cut + 1) // 2
+    lacking = np.maximum(0, width - lengths[text])  # spans that the first word lacks; each further start lacks one more
+    most = np.maximum(0, first + width - 1 - lengths[text])
+    before = first * width - (most * (most + 1) - lacking * (lacking - 1)) // 2
     rows: npt.NDArray[np.int64] = offset[text] + before + (last - first)
     return rows

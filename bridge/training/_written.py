@@ -26,7 +26,7 @@ from pathlib import Path
 
 from bridge.errors import TrainingDataError
 from bridge.evaluation import Example, Mention
-from bridge.scorer import split_words
+from bridge.scorer import Words, split_words
 
 _FOLDER = Path(__file__).parent.parent / "models" / "texts"
 _PART = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
@@ -194,8 +194,9 @@ def _check(line: Line, written: Written) -> None:
                 raise TrainingDataError(f"no list is called {place!r}", where=line.where)
     rng = random.Random(0)
     text, spans = _fill(line, line.parts, written, rng)
+    words = split_words(text)
     for start, end, part in spans:
-        if _located(text, start, end) is None:
+        if _located(words, start, end) is None:
             raise TrainingDataError(f"{text[start:end]!r} does not end where a word ends", where=line.where)
         if part.text.lower() in part.labels:
             raise TrainingDataError(f"{part.text!r} is its own label", where=line.where)
@@ -217,9 +218,8 @@ def _fill(
     return text, spans
 
 
-def _located(text: str, start: int, end: int) -> tuple[int, int] | None:
+def _located(words: Words, start: int, end: int) -> tuple[int, int] | None:
     """First and last word of a stretch of text, or None where it cuts a word."""
-    words = split_words(text)
     first = [at for at, begin in enumerate(words.starts) if begin == start]
     last = [at for at, stop in enumerate(words.ends) if stop == end]
     return (first[0], last[0]) if first and last else None
@@ -238,9 +238,10 @@ def _example(
         text = "".join(lower if len(lower := c.lower()) == 1 else c for c in text)
     if rng.random() < _TYPO:
         text = _swapped(text, rng)
+    words = split_words(text)
     mentions, general = [], set[str]()
     for start, end, part in spans:
-        found = _located(text, start, end)
+        found = _located(words, start, end)
         general.update(n for place in _DRAW.findall(part.text) for n in written.general.get(place, ()))
         if found:
             vague = set() if part.labels[0] in written.vague else written.vague
@@ -250,7 +251,7 @@ def _example(
                     taught.setdefault(name, _VAGUE if vague & {label, name} else 1.0)
             mentions += [Mention(*found, name, aim) for name, aim in taught.items() if name not in withheld]
     unsure = general - {mention.label for mention in mentions}
-    return Example(tuple(split_words(text).texts), tuple(dict.fromkeys(mentions)), unsure=tuple(sorted(unsure)))
+    return Example(tuple(words.texts), tuple(dict.fromkeys(mentions)), unsure=tuple(sorted(unsure)))
 
 
 def _swapped(text: str, rng: random.Random) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.evaluation import Example, from_tokens
+from bridge.evaluation import Example, Mention, from_tokens
 from bridge.training._batches import Sampler, TrainingSet
 from bridge.training._targets import Batch, spans_of
 
@@ -155,3 +155,28 @@ def test_weights_decide_how_often_a_set_is_drawn() -> None:
     drawn = sampler(heavy, light)
     words = [text.words[0] for number in range(60) for text in drawn.batch(number).texts]
     assert words.count("h") / len(words) == pytest.approx(0.9, abs=0.07)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 7), st.data())
+def test_targets_stand_at_their_own_span_whatever_the_length_of_the_text(
+    lengths: list[int], width: int, data: st.DataObject
+) -> None:
+    examples = []
+    for number, length in enumerate(lengths):
+        first = data.draw(st.integers(0, length - 1))
+        last = data.draw(st.integers(first, min(length, first + width) - 1))
+        examples.append(from_tokens([f"w{number}"] * length, [(first, last, "x")]))
+    batch = sampler(TrainingSet("any", examples), max_width=width).batch(0)
+    hits = np.argwhere(batch.targets)[:, 0]
+    found = [(int(text), int(first), int(last)) for text, first, last in batch.spans[hits]]
+    assert found == [(row, m.first, m.last) for row, text in enumerate(batch.texts) for m in text.mentions]
+
+
+def test_labels_that_a_whole_set_annotates_go_before_names_of_other_sets() -> None:
+    many = Example(("x",), tuple(Mention(0, 0, f"name {n}") for n in range(30)))
+    written = TrainingSet("written", [many] * 4, many_names=True)
+    for number in range(10):
+        batch = sampler(SHOP, written, max_labels=3, phrasing_rate=0.0).batch(number)
+        if any(text in SHOP.examples for text in batch.texts):
+            assert set(batch.labels) == {"color", "brand", "product type"}
