@@ -150,10 +150,11 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     if entity.source == "model":
         factor = 1.0 if entity.score >= label.band.filter else _WEAK
     rate = context.fill_rate(field)
+    trusted = _is_trusted(item, context)
     why_soft = first_reason(
         (label.use != "filter", f"the schema allows no more than {label.use}"),
-        (not item.linked, "no stored value is known for it"),
-        (not item.certain, f"linked by {item.how} only"),
+        (not item.linked and not trusted, _untrusted(item, context)),
+        (item.linked and not item.certain, f"linked by {item.how} only"),
         (factor < 1.0, f"its score is below the filter band ({label.band.filter:g})"),
         (rate is None, f"nobody has counted how many documents carry {field}"),
         (rate is not None and rate < schema.min_fill_rate, f"only {share(rate)} of the documents carry {field}"),
@@ -172,6 +173,26 @@ def _verdict(item: Linked, context: Context) -> Decision | tuple[Role, str, floa
     if not why_soft and entity.source != "syntax":
         why_soft = _why_not_here(item, context)
     return ("boost", f"{how}; {why_soft}", factor) if why_soft else ("filter", how, factor)
+
+
+def _is_trusted(item: Linked, context: Context) -> bool:
+    """Whether a span that only the model supplies may filter: measured precise enough, and no dictionary to ask."""
+    schema, name = context.schema, item.entity.label
+    measured = context.precision(name)
+    target = schema.target_precision
+    if item.entity.source != "model" or schema.labels[name].dictionary or measured is None or target is None:
+        return False
+    return measured >= target
+
+
+def _untrusted(item: Linked, context: Context) -> str:
+    """Why a value that is not stored may not filter."""
+    target, measured = context.schema.target_precision, context.precision(item.entity.label)
+    if context.schema.labels[item.entity.label].dictionary or target is None:
+        return "no stored value is known for it"
+    if measured is None:
+        return "nobody has measured how precise the model is here"
+    return f"only the model supplies it, with a precision of {measured:g}; the schema wants {target:g}"
 
 
 def _why_not_here(item: Linked, context: Context) -> str | None:

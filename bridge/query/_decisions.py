@@ -38,6 +38,8 @@ class Context:
     foreign: bool = False
     #: Cue and words of each negated entity, by the entity's range.
     negated: Mapping[TextRange, TextRange] | None = None
+    #: How precise the model's spans of a label were measured to be; None where nobody measured.
+    precision: Callable[[str], float | None] = lambda _: None
     #: The moment of the query in the schema's zone.
     now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -277,6 +277,7 @@ class QueryParser:
             whole=any(e.source == "dictionary" and is_whole(text, e) for e in keywords),
             foreign=foreign,
             negated=work.negation.consumes,
+            precision=self._precision,
             now=now,
         )
         amounts = {(q.entity.start, q.entity.end, q.entity.label): q for q in work.quantities}
@@ -333,6 +334,12 @@ class QueryParser:
 
     def _plain(self, text: str, *notes: str) -> Plan:
         return plain_plan(self.schema, text, self._values.generation, *notes)
+
+    def _precision(self, name: str) -> float | None:
+        """How precise the model's spans of a label were measured to be: the schema's word counts before the model's."""
+        own = self.schema.labels[name].precision
+        calibration = getattr(self._scorer, "calibration", None)
+        return own if own is not None or calibration is None else calibration.precision(self.schema.label_text(name))
 
     def _kind(self, entity: Entity) -> str:
         return self.schema.labels[entity.label].kind

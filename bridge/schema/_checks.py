@@ -162,12 +162,15 @@ def _check_use(schema: Schema, label: Label, path: Path, document: Document) -> 
             )
         _check_amount(label, path, document)
         return
-    if label.use in ("filter", "expand") and not label.dictionary:
+    measured = label.use == "filter" and label.model and schema.target_precision is not None
+    if label.use in ("filter", "expand") and not label.dictionary and not measured:
         document.problem(
             (*path, "use"),
             f"`{label.use}` is only for values that exist in the index, and `dictionary` is off",
-            "set `dictionary: true`, or `use: boost`",
+            "set `dictionary: true`, or `use: boost`, or `target_precision` where the model was measured",
         )
+    if label.precision is not None and not label.model:
+        document.problem((*path, "precision"), "nothing was measured of this label: `model` is off")
     if not label.model and not label.dictionary and label.use != "ignore":
         document.problem(
             (*path, "model"),

@@ -79,6 +79,9 @@ class Label(_Strict):
     use: Literal["filter", "boost", "expand", "ignore"] = "boost"
     boost: Annotated[float, Field(gt=0.0, le=1000.0)] = 2.0
     band: Band = Band()
+    #: How precise the model's spans of this label were from `band.filter` on, where that was measured on own data;
+    #: None: what the checkpoint's calibration says.
+    precision: Probability | None = None
     #: Spans below this score are not stored on documents.
     store: Probability = 0.3
     #: Order of relaxation: labels with the highest number lose their filter first, 0..100.
@@ -124,6 +127,8 @@ class Schema(_Strict):
     public_values: list[str] = []
     #: Share of documents that must carry a field before a filter or exclusion on it is allowed.
     min_fill_rate: Probability = 0.9
+    #: Precision from which what only the model says may filter; None: it never does.
+    target_precision: Probability | None = None
     #: Milliseconds that a query may take inside the sidecar before the caller's own query is answered.
     deadline_ms: Annotated[int, Field(ge=10, le=900)] = 150
 

@@ -7,9 +7,20 @@
 
 from __future__ import annotations
 
+from bridge.scorer._calibration import CALIBRATION_FILE, Calibration, read_calibration
 from bridge.scorer._config import CheckpointConfig
 from bridge.scorer._network import Network, build_network
 from bridge.scorer._scorer import Scorer
 from bridge.scorer._words import Words, split_words
 
-__all__ = ["CheckpointConfig", "Network", "Scorer", "Words", "build_network", "split_words"]
+__all__ = [
+    "CALIBRATION_FILE",
+    "Calibration",
+    "CheckpointConfig",
+    "Network",
+    "Scorer",
+    "Words",
+    "build_network",
+    "read_calibration",
+    "split_words",
+]

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from bridge.errors import CheckpointError
 from bridge.scorer._backbones import KNOWN, position_limit
+from bridge.scorer._calibration import Calibration, read_calibration
 from bridge.scorer._config import CheckpointConfig
 from bridge.scorer._locate import CONFIG_FILE, PICKLE, SAFETENSORS, find_backbone, find_checkpoint
 from bridge.scorer._network import Network, build_network
@@ -38,7 +39,8 @@ class Checkpoint:
     """A loaded checkpoint.
 
     `ent` and `sep` are the ids of the prompt's markers (-1 in bi-encoders), `limit` the subtokens that one sequence
-    may have (None: no limit), `fingerprint` a short hash of everything that scores depend on.
+    may have (None: no limit), `fingerprint` a short hash of everything that scores depend on, `calibration` what stands
+    beside it (None: nothing).
     """
 
     folder: Path
@@ -50,6 +52,7 @@ class Checkpoint:
     sep: int
     limit: int | None
     fingerprint: str
+    calibration: Calibration | None = None
 
 
 def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: bool = False) -> Checkpoint:
@@ -90,6 +93,7 @@ def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: b
     network = build_network(config, rows=rows, label_rows=label_rows)
     _fill(network, weights, weights_file)
     limits = [limit for limit in (subwords.limit, positions) if limit is not None]
+    fingerprint = _fingerprint(folder, raw, weights_file)
     return Checkpoint(
         folder=folder,
         config=config,
@@ -99,7 +103,8 @@ def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: b
         ent=ent,
         sep=sep,
         limit=min(limits, default=None),
-        fingerprint=_fingerprint(folder, raw, weights_file),
+        fingerprint=fingerprint,
+        calibration=read_calibration(folder, fingerprint),
     )
 
 

@@ -18,9 +18,11 @@ from torch import Tensor
 from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import InputError
 from bridge.scorer._bert import Encode, encoder_of, label_encoder_of
+from bridge.scorer._calibration import Calibration
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
 from bridge.scorer._labels import (
+    DEFAULT_THRESHOLD,
     LabelArgument,
     LabelSet,
     LabelVectors,
@@ -73,13 +75,16 @@ class Scorer:
 
     Attributes:
         name: as given to `load`.
-        fingerprint: short hash of weights, config and tokenizers; equal fingerprints give equal scores.
+        fingerprint: short hash of weights, config, tokenizers and calibration; equal fingerprints give equal scores.
+        calibration: what turns the model's scores into probabilities; None where the checkpoint has none.
         labels_per_prompt: labels that a uni-encoder reads at once; more are scored in balanced groups.
     """
 
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
         self.name = name
-        self.fingerprint = checkpoint.fingerprint
+        self.calibration = checkpoint.calibration
+        digest = "" if self.calibration is None else f"+{self.calibration.digest}"
+        self.fingerprint = f"{checkpoint.fingerprint}{digest}"
         self.labels_per_prompt = LABELS_PER_PROMPT
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
@@ -125,6 +130,7 @@ class Scorer:
         flat: bool = True,
         multi_label: bool = False,
         batch_size: int = 8,
+        calibrated: bool = True,
     ) -> list[TaggedText]:
         """Find spans.
 
@@ -136,6 +142,8 @@ class Scorer:
             flat: no two spans share a word; otherwise spans may nest, but not overlap in part.
             multi_label: the same words may carry several labels.
             batch_size: sequences in one forward pass; scores do not depend on it.
+            calibrated: scores and thresholds are probabilities where the checkpoint has a calibration; else, and
+                without one, they are the model's own.
 
         Returns:
             One `TaggedText` a text: spans in reading order, offsets in code points of the text as given, and how many
@@ -149,12 +157,18 @@ class Scorer:
         check_threshold(threshold)
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        items = self._prepare(texts, label_sets(labels, len(texts)))
+        sets = label_sets(labels, len(texts))
+        calibration = self.calibration if calibrated else None
+        if calibration is not None:
+            names = list(dict.fromkeys(name for one in sets for name in one.names))
+            given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(names, threshold)
+            threshold = {name: calibration.raw(given.get(name, DEFAULT_THRESHOLD)) for name in names}
+        items = self._prepare(texts, sets)
         jobs = [job for item in items for job in self._jobs(item)]
         with torch.inference_mode():
             for batch in _batches(jobs, batch_size):
                 self._score(batch, threshold)
-        return [_tagged(item, flat, multi_label) for item in items]
+        return [_tagged(item, flat, multi_label, calibration) for item in items]
 
     # ------------------------------------------------------------------------------------------------ the steps
 
@@ -337,11 +351,12 @@ def _padded(limits: float | list[float], labels: int, columns: int) -> list[floa
     return row + [1.0] * (columns - labels)
 
 
-def _tagged(item: _Text, flat: bool, multi_label: bool) -> TaggedText:
+def _tagged(item: _Text, flat: bool, multi_label: bool, calibration: Calibration | None) -> TaggedText:
     """Decide between the candidates of a text and give them their offsets."""
     starts, ends, names = item.words.starts, item.words.ends, item.labels.names
     spans = []
     for start, end, label, score in select(item.candidates, flat=flat, multi_label=multi_label):
         begin, stop = starts[start], ends[end]
+        score = score if calibration is None else calibration.apply(score)
         spans.append(Span(begin, stop, item.text[begin:stop], names[label], score))
     return TaggedText(item.text, tuple(spans), Coverage(item.scored, len(item.words)))

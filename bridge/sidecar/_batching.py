@@ -20,6 +20,7 @@ from typing import Protocol, cast
 
 from bridge.entities import TaggedText
 from bridge.errors import DeadlineExceededError, NotReadyError, OverloadedError
+from bridge.scorer import Calibration
 from bridge.sidecar._metrics import Metrics
 
 log = logging.getLogger("bridge.sidecar")
@@ -38,6 +39,8 @@ class Predictor(Protocol):
     def name(self) -> str: ...
     @property
     def fingerprint(self) -> str: ...
+    @property
+    def calibration(self) -> Calibration | None: ...
     def predict(
         self,
         texts: Sequence[str],
@@ -159,6 +162,10 @@ class Lane:
     @property
     def fingerprint(self) -> str:
         return self._scorer.fingerprint
+
+    @property
+    def calibration(self) -> Calibration | None:
+        return self._scorer.calibration
 
     @property
     def idle(self) -> bool:

@@ -105,3 +105,36 @@ def test_without_an_engine_to_count_with_filters_are_tiers(head: str, mode: str)
     plan = QueryParser(schema, None, values).parse("Zorblax shoes")
     assert [clause.role for clause in plan.clauses] == ["filter"]
     assert plan.mode == mode
+
+
+@pytest.mark.parametrize(
+    ("measured", "target", "score", "expected"),
+    [
+        (0.97, 0.95, 0.9, "filter"),
+        (0.95, 0.95, 0.8, "filter"),
+        (0.94, 0.95, 0.9, "boost"),
+        (0.97, 0.95, 0.7, "boost"),  # below the band that was measured
+        (None, 0.95, 0.9, "boost"),
+        (0.97, None, 0.9, "boost"),
+    ],
+)
+def test_what_only_the_model_says_filters_where_its_measured_precision_reaches_the_target(
+    measured: float | None, target: float | None, score: float, expected: str
+) -> None:
+    head = "relax: off\n" + (f"target_precision: {target}\n" if target is not None else "")
+    own = {} if measured is None else {"precision": measured}
+    off: dict[str, Any] = {"dictionary": "false"} if target is not None else {}
+    schema = schema_with({**own, **off} if off else {**own, "use": "boost"}, head)
+    values = StaticValues.of(schema, {}, {"brand": 1.0})
+    scorer: Any = TableScorer({"Zorblax": ("brand", score)})
+    [clause] = QueryParser(schema, scorer, values).parse("Zorblax shoes").clauses
+    assert clause.role == expected
+
+
+def test_a_value_that_the_index_does_not_hold_boosts_however_precise_the_model_is() -> None:
+    schema = schema_with({"precision": 0.99}, "relax: off\ntarget_precision: 0.9\n")
+    values = StaticValues.of(schema, {"brand": {"Other": 9}}, {"brand": 1.0})
+    scorer: Any = TableScorer({"Zorblax": ("brand", 0.95)})
+    plan = QueryParser(schema, scorer, values).parse("Zorblax shoes")
+    assert [clause.role for clause in plan.clauses] == ["boost"]
+    assert "no stored value is known for it" in reasons(plan)
