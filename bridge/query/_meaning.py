@@ -15,11 +15,11 @@ from threading import Lock
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bridge.entities import Entity
 from bridge.errors import DeadlineExceededError
 from bridge.query._names_or_words import classifies
+from bridge.query._vectors import Vectors
 from bridge.query._words import FUNCTION_WORDS, Range, Word, between, overlaps
 from bridge.schema import Schema
 from bridge.tagging import Dictionary, match_words
@@ -34,7 +34,6 @@ MAX_VALUES = 2_000
 #: Longest phrase in words, and phrases of one query that are encoded.
 MAX_WORDS, MAX_PHRASES = 3, 8
 _CACHED = 20_000
-Vectors = NDArray[np.float32]
 
 
 class Encoder(Protocol):
@@ -42,6 +41,8 @@ class Encoder(Protocol):
 
     @property
     def embeds(self) -> bool: ...
+    @property
+    def fingerprint(self) -> str: ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """[n, E] unit vectors."""
@@ -60,16 +61,23 @@ class Meanings:
     """The vectors of one dictionary's values, and of the phrases compared with them last. Thread-safe.
 
     Building encodes every value of the labels that take part, thousands of them in seconds: keep it off requests.
-    `former` lends its vectors, so that a refresh encodes only what is new.
+    `former` lends its vectors, so that a refresh encodes only what is new; `known` are vectors of the same encoder that
+    were kept (see `bridge.query._vectors`).
     """
 
     def __init__(
-        self, schema: Schema, dictionary: Dictionary, encoder: Encoder, former: Meanings | None = None
+        self,
+        schema: Schema,
+        dictionary: Dictionary,
+        encoder: Encoder,
+        former: Meanings | None = None,
+        known: Mapping[str, Vectors] | None = None,
     ) -> None:
         self._encoder = encoder
         self._keys = {name: _keys(dictionary, name) for name in _labels(schema, dictionary)}
         texts = list(dict.fromkeys(key for keys in self._keys.values() for key in keys))
-        known = former._of if former is not None and former._encoder is encoder else {}
+        kept = former._of if former is not None and former._encoder is encoder else {}
+        known = {**(known or {}), **kept}
         new = [text for text in texts if text not in known]
         fresh = dict(zip(new, encoder.embed(new), strict=True)) if new else {}
         self._of: dict[str, Vectors] = {text: known[text] if text in known else fresh[text] for text in texts}
@@ -78,6 +86,11 @@ class Meanings:
         }
         self._phrases: OrderedDict[str, Vectors] = OrderedDict()
         self._lock, self._encoding = Lock(), Lock()
+
+    @property
+    def vectors(self) -> Mapping[str, Vectors]:
+        """The unit vector of each value that is compared."""
+        return self._of
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from bridge.entities import Stats
 from bridge.errors import InputError
 from bridge.query._meaning import Encoder, Meanings
+from bridge.query._vectors import Vectors, load_vectors, save_vectors
 from bridge.schema import Schema
 from bridge.tagging import Dictionary
 
@@ -120,16 +121,33 @@ class StaticValues:
         }
         Path(path).write_text(json.dumps(data, ensure_ascii=True, indent=1) + "\n", "utf-8")
 
-    def with_meanings(self, schema: Schema, encoder: Encoder, former: StaticValues | None = None) -> StaticValues:
+    def with_meanings(
+        self,
+        schema: Schema,
+        encoder: Encoder,
+        former: StaticValues | None = None,
+        known: Mapping[str, Vectors] | None = None,
+    ) -> StaticValues:
         """The same values, linked by meaning as well; encoding them takes milliseconds each, see `Meanings`.
 
-        `former` lends the vectors of values that it has too. An encoder that has no vectors changes nothing.
+        `former` lends the vectors of values that it has too, `known` are vectors of this encoder that were kept. An
+        encoder that has no vectors changes nothing.
         """
         if not encoder.embeds:
             return self
         made = StaticValues(self._dictionary, self._fill_rates, self._stats, generation=self.generation)
-        made._meanings = Meanings(schema, self._dictionary, encoder, former._meanings if former else None)
+        made._meanings = Meanings(schema, self._dictionary, encoder, former._meanings if former else None, known)
         return made
+
+    def save_vectors(self, path: str | Path, encoder: Encoder) -> None:
+        """Write the vectors of the values beside a snapshot, so that the next start need not encode them again."""
+        if self._meanings is not None:
+            save_vectors(path, encoder.fingerprint, self._meanings.vectors)
+
+    @staticmethod
+    def load_vectors(path: str | Path, encoder: Encoder) -> Mapping[str, Vectors]:
+        """What `save_vectors` wrote with this encoder; nothing where that file is missing, damaged or another one's."""
+        return load_vectors(path, encoder.fingerprint)
 
     def meanings(self) -> Meanings | None:
         return self._meanings

@@ -108,9 +108,16 @@ class LiveValues:
                 self._lock.release()
 
     def _with_meanings(self, values: StaticValues) -> StaticValues:
-        if self._encoder is None:
+        encoder, file = self._encoder, self._vectors_file
+        if encoder is None:
             return values
-        return values.with_meanings(self._schema, self._encoder, self.current)
+        first = file is not None and encoder.embeds and self.current.meanings() is None
+        known = StaticValues.load_vectors(file, encoder) if first and file is not None else {}
+        made = values.with_meanings(self._schema, encoder, self.current, known)
+        meanings = made.meanings()
+        if file is not None and meanings is not None and (not first or meanings.vectors.keys() != known.keys()):
+            self._write(file, lambda part: made.save_vectors(part, encoder))
+        return made
 
     def _use(self, values: StaticValues, state: State) -> None:
         self.current = values
@@ -132,15 +139,22 @@ class LiveValues:
         self.capped = tuple(label for label in dictionary.labels if len(dictionary.values(label)) >= MAX_VALUES)
 
     def _save(self, values: StaticValues) -> None:
-        if self._snapshot is None:
-            return
-        part = self._snapshot.with_suffix(".part")
+        if self._snapshot is not None:
+            self._write(self._snapshot, values.save)
+
+    @property
+    def _vectors_file(self) -> Path | None:
+        """Where the values' vectors are kept: beside the snapshot."""
+        return None if self._snapshot is None else self._snapshot.with_suffix(".vectors.npz")
+
+    def _write(self, file: Path, save: Callable[[Path], None]) -> None:
+        part = file.with_name(f"{file.name}.part")
         try:
-            self._snapshot.parent.mkdir(parents=True, exist_ok=True)
-            values.save(part)
-            part.replace(self._snapshot)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            save(part)
+            part.replace(file)
         except OSError as error:
-            log.warning("schema %s: the snapshot cannot be written: %s", self._schema.name, error.strerror)
+            log.warning("schema %s: %s cannot be written: %s", self._schema.name, file.name, error.strerror)
 
 
 class Refresher:

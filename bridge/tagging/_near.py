@@ -1,28 +1,38 @@
 """Forms that lie within a typing error of another: OSA distance, over shelves of forms that are alike.
 
-One edit (a letter wrong, missing, too many, or two swapped) is forgiven from four letters on, two from eight on; the
-first letter, all digits and the number of words must be right.
+One edit (a letter missing, too many, or two swapped) is forgiven from four letters on, from six on also a wrong letter,
+and two edits from eight on; the first letter, all digits and the number of words must be right. A short word with
+another letter is another word more often than a misspelt one: `mila` is no `milk`, `fleur` no `flour`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 #: Texts longer than this are never taken for a misspelt value.
 MAX_LENGTH = 100
+#: From so many letters on, one of them may be another one.
+_SUBSTITUTED = 6
+_EMPTY: tuple[list[str], NDArray[np.uint32]] = ([], np.zeros(0, np.uint32))
 
 
 class NearForms:
     """Forms (words joined by one space) by number of words, first letter and length. Immutable."""
 
     def __init__(self, forms: Iterable[str]) -> None:
-        self._shelves: dict[tuple[int, str, int], list[str]] = {}
+        shelves: dict[tuple[int, str, int], list[str]] = {}
         for form in forms:
             if len(form) <= MAX_LENGTH + 2 and allowed_edits(form):
-                self._shelves.setdefault((form.count(" "), form[0], len(form)), []).append(form)
+                shelves.setdefault((form.count(" "), form[0], len(form)), []).append(form)
+        #: The forms of a shelf, and which letters each of them holds.
+        self._shelves = {
+            key: (shelf, np.array([_letters(form) for form in shelf], np.uint32)) for key, shelf in shelves.items()
+        }
 
     def within(self, form: str) -> list[tuple[int, str]]:
         """(edits, form) of every form that `form` may be a misspelling of, unsorted; itself is one without an edit."""
@@ -30,16 +40,18 @@ class NearForms:
         if not allowed or len(form) > MAX_LENGTH:
             return []
         digits = _digits(form)
+        letters = np.uint32(_letters(form))
         near = []
         for length in range(len(form) - allowed, len(form) + allowed + 1):
-            shelf = self._shelves.get((form.count(" "), form[0], length))
-            if shelf is None:
-                continue
-            found = process.extract(form, shelf, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None)
+            shelf, held = self._shelves.get((form.count(" "), form[0], length), _EMPTY)
+            # An edit takes away one letter and brings in one at most: of thousands of forms few are left.
+            alike = np.flatnonzero(np.bitwise_count(held ^ letters) <= 2 * allowed).tolist()
+            some = [shelf[at] for at in alike]
+            found = process.extract(form, some, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None)
             near += [
                 (int(edits), other)
                 for other, edits, _ in found
-                if edits <= allowed_edits(other) and _digits(other) == digits
+                if edits <= allowed_edits(other) and _digits(other) == digits and not _is_other(form, other)
             ]
         return near
 
@@ -55,6 +67,22 @@ def allowed_edits(form: str) -> int:
 def edits_between(form: str, other: str) -> int:
     """Typing errors between two forms."""
     return int(OSA.distance(form, other))
+
+
+def _letters(form: str) -> int:
+    """The characters of a form as a set of 32 bits, several of them sharing one."""
+    held = 0
+    for character in form:
+        held |= 1 << (ord(character) % 32)
+    return held
+
+
+def _is_other(form: str, other: str) -> bool:
+    """Whether two short forms differ in one letter: then they are two words."""
+    if len(form) != len(other) or form == other or sum(character.isalpha() for character in form) >= _SUBSTITUTED:
+        return False
+    at = int(Prefix.similarity(form, other))
+    return form[at + 1 :] == other[at + 1 :]
 
 
 def _digits(text: str) -> str:

@@ -106,6 +106,7 @@ class Counting:
     """An encoder that remembers what it was asked for."""
 
     embeds = True
+    fingerprint = "counting"
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -113,6 +114,34 @@ class Counting:
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.asked += texts
         return np.stack([np.eye(8, dtype=np.float32)[len(text) % 8] for text in texts])
+
+
+def test_vectors_that_were_kept_in_a_file_are_not_encoded_again(schema: Schema, tmp_path: Path) -> None:
+    file, encoder = tmp_path / "values.vectors.npz", Counting()
+    values = StaticValues.of(schema, VALUES).with_meanings(schema, encoder)
+    values.save_vectors(file, encoder)
+    again = Counting()
+    kept = StaticValues.load_vectors(file, again)
+    loaded = StaticValues.of(schema, VALUES).with_meanings(schema, again, known=kept).meanings()
+    assert not again.asked
+    assert loaded is not None
+    assert loaded.vectors.keys() == kept.keys() == values.meanings().vectors.keys()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("damage", ["another", "cut", "missing"])
+def test_a_file_of_another_encoder_or_a_damaged_one_gives_no_vectors(
+    schema: Schema, tmp_path: Path, damage: str
+) -> None:
+    file, encoder = tmp_path / "values.vectors.npz", Counting()
+    StaticValues.of(schema, VALUES).with_meanings(schema, encoder).save_vectors(file, encoder)
+    match damage:
+        case "another":
+            encoder.fingerprint = "other"
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-30])
+        case "missing":
+            file.unlink()
+    assert StaticValues.load_vectors(file, encoder) == {}
 
 
 def test_a_refresh_encodes_only_new_values_and_a_phrase_is_encoded_once(schema: Schema) -> None:

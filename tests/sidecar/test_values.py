@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from bridge.engines import OpenSearchEngine
 from bridge.query import StaticValues
 from bridge.schema import load_schema
+from bridge.sidecar._metrics import Metrics
+from bridge.sidecar._values import LiveValues
 
 from .conftest import SCHEMAS, Start, metric
 
@@ -226,3 +230,35 @@ def test_it_says_which_labels_have_more_values_than_are_read(
 
     with start(schemas=(path,), snapshots=tmp_path) as client:
         assert client.get("/readyz").json()["schemas"]["shop"]["capped"] == ["brand"]
+
+
+class _Counting:
+    """An encoder that remembers what it was asked for."""
+
+    embeds = True
+    fingerprint = "counting"
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return np.stack([np.eye(8, dtype=np.float32)[len(text) % 8] for text in texts])
+
+
+def test_a_second_start_encodes_no_value_again(tmp_path: Path) -> None:
+    schema = load_schema(SCHEMAS[0])
+    snapshot = tmp_path / "snapshots" / f"{schema.name}.json"
+    snapshot.parent.mkdir()
+    StaticValues.of(schema, {"category": {"Coffee": 9, "Tea": 4}}, {"category": 1.0}).save(snapshot)
+    first, second = _Counting(), _Counting()
+    for encoder in (first, second):
+        values = LiveValues(schema, None, Metrics(), snapshot)
+        values.learn(encoder)
+        assert values.current.meanings() is not None
+    assert sorted(first.asked) == ["Coffee", "Tea"]
+    assert second.asked == []
+    assert sorted(path.name for path in snapshot.parent.iterdir()) == [
+        f"{schema.name}.json",
+        f"{schema.name}.vectors.npz",
+    ]

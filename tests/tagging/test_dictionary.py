@@ -227,10 +227,23 @@ def test_unknown_words_without_end_are_looked_at_in_bounded_time() -> None:
 
 
 def test_of_two_equally_near_values_the_frequent_one_wins() -> None:
-    dictionary = Dictionary({"brand": {"Bosch": 2, "Bosco": 90}})
-    link = dictionary.lookup("brand", "Bosct")
+    dictionary = Dictionary({"brand": {"Philips": 2, "Philipo": 90}})
+    link = dictionary.lookup("brand", "Philipt")
     assert link is not None
-    assert link.keys == ("Bosco",)
+    assert link.keys == ("Philipo",)
+
+
+@pytest.mark.parametrize("text", ["mila", "fleur", "sojos"])
+def test_a_short_word_with_another_letter_is_another_word(text: str) -> None:
+    dictionary = Dictionary({"brand": {"Milk": 9, "Flour": 9, "Sonos": 9}})
+    assert dictionary.lookup("brand", text) is None
+
+
+@pytest.mark.parametrize(("text", "key"), [("mikl", "Milk"), ("flouur", "Flour"), ("sonnos", "Sonos")])
+def test_a_short_word_with_a_letter_too_many_missing_or_swapped_is_misspelt(text: str, key: str) -> None:
+    link = Dictionary({"brand": {"Milk": 9, "Flour": 9, "Sonos": 9}}).lookup("brand", text)
+    assert link is not None
+    assert link.keys == (key,)
 
 
 def test_a_synonym_of_a_value_that_nobody_carries_links_to_nothing() -> None:
