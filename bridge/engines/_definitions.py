@@ -1,10 +1,11 @@
-"""What `install` puts into OpenSearch, filled in from the JSON files of `pipelines/` and `mappings/`.
+"""What `install` puts into an engine, filled in from the JSON files of `pipelines/` and `mappings/`.
 
 A `<<name>>` in a file is a place to fill: alone in a string it becomes any JSON value, within one it becomes text.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import json
 import re
@@ -87,6 +88,46 @@ def search_pipeline(schema: Schema, model_id: str) -> dict[str, Any]:
     """The search pipeline of a schema."""
     made: dict[str, Any] = _fill(
         _load("pipelines/opensearch/search-pipeline.json"), {"schema": schema.name, "model_id": model_id}
+    )
+    return made
+
+
+def inference_endpoint(schema: Schema, documents_url: str, api_key: str | None) -> dict[str, Any]:
+    """The endpoint through which Elasticsearch asks the sidecar: service `custom`, task type `completion`."""
+    headers = {"Content-Type": "application/json"}
+    if api_key:
+        headers["Authorization"] = "Bearer ${api_key}"
+    made: dict[str, Any] = _fill(
+        _load("pipelines/elasticsearch/inference-endpoint.json"),
+        {
+            "schema": schema.name,
+            "documents_url": documents_url,
+            "headers": headers,
+            "secrets": {"api_key": api_key} if api_key else {},
+        },
+    )
+    return made
+
+
+def endpoint_id(schema: Schema, endpoint: Mapping[str, Any]) -> str:
+    """The endpoint's id, which ends in a hash of its definition and key: the engine never gives a key back to compare,
+    and an endpoint cannot be changed while a pipeline uses it. A changed one is made beside it and takes its place."""
+    text = json.dumps(endpoint, sort_keys=True).encode()
+    return f"{name_of(schema)}-{hashlib.scrypt(text, salt=schema.name.encode(), n=2**14, r=8, p=1, dklen=4).hex()}"
+
+
+def inference_pipeline(schema: Schema, endpoint: str) -> dict[str, Any]:
+    """The ingest pipeline of a schema on Elasticsearch, through the inference endpoint of that id."""
+    fields = schema.document_fields()
+    made: dict[str, Any] = _fill(
+        _load("pipelines/elasticsearch/ingest-pipeline.json"),
+        {
+            "schema": schema.name,
+            "prefix": schema.entities,
+            "endpoint": endpoint,
+            "fields": fields,
+            "paths": [field.split(".") for field in fields],
+        },
     )
     return made
 

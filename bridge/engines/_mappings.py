@@ -25,6 +25,9 @@ def check_clashes(session: Session, schema: Schema) -> None:
                 if there and there.get("type", "object") != kind["type"]:
                     reason = f"is of type {there.get('type', 'object')} and the schema makes it {kind['type']}"
                     _refuse(session, schema, index, f"{name}.{label}", reason)
+        # The scratch field of the pipeline for Elasticsearch, which it removes from every document.
+        if session.engine.dialect == "elasticsearch" and f"{schema.entities}_work" in present:
+            _refuse(session, schema, index, f"{schema.entities}_work", "is there, and the ingest pipeline uses it")
 
 
 def put_mappings(session: Session, schema: Schema) -> None:

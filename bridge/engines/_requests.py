@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.engines._base import Engine
+from bridge.errors import EngineError
 
 _SECRET = "***"
+#: Objects that hold secrets: of connectors, of inference endpoints, and our record's hash of the key.
+_SECRETS = ("credential", "secret_parameters", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +58,38 @@ class Session:
     requests: list[Request] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    _undo: list[tuple[str, str, Any]] = field(default_factory=list)
 
-    def write(self, method: str, path: str, body: Any = None, *, why: str, answer: Any = None) -> Any:
-        """Send a request that changes something; in a dry run return `answer` in its place."""
-        self.requests.append(Request(method, path, body, why))
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        why: str,
+        answer: Any = None,
+        undo: tuple[str, str, Any] | None = None,
+    ) -> Any:
+        """Send a request that changes something; in a dry run return `answer` in its place.
+
+        `undo` is the request (method, path, body) by which `roll_back` takes it back.
+        """
         self.tell(why)
-        return answer if self.dry_run else self.engine.request(method, path, body)
+        given = answer if self.dry_run else self.engine.request(method, path, body)
+        self.requests.append(Request(method, path, body, why))
+        if undo is not None:
+            self._undo.append(undo)
+        return given
+
+    def roll_back(self) -> None:
+        """Take back, last first, every write that told how; one that cannot be taken back leaves a note."""
+        while self._undo:
+            method, path, body = self._undo.pop()
+            try:
+                if not self.dry_run:
+                    self.engine.request(method, path, body)
+            except EngineError as error:
+                self.note(f"could not be taken back: {method} {path} ({error.message})")
 
     def keep(self, what: str) -> None:
         """Note that something is as it should be."""
@@ -77,12 +106,10 @@ class Session:
 
 
 def redact(body: Any) -> Any:
-    """A body with the values of every `credential` object and the stored key hash hidden."""
+    """A body with the values of every object that holds a secret, and the stored key hash, hidden."""
     if isinstance(body, dict):
         return {
-            key: dict.fromkeys(value, _SECRET)
-            if key in ("credential", "key") and isinstance(value, dict)
-            else redact(value)
+            key: dict.fromkeys(value, _SECRET) if key in _SECRETS and isinstance(value, dict) else redact(value)
             for key, value in body.items()
         }
     return [redact(item) for item in body] if isinstance(body, list) else body

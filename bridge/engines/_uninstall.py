@@ -1,4 +1,4 @@
-"""Take the bridge out of an OpenSearch: what `install` made, and nothing else."""
+"""Take the bridge out of an engine: what `install` made, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bridge.engines import _ml
+from bridge.engines import _inference, _ml
 from bridge.engines._base import Engine
 from bridge.engines._definitions import MARKER, NAME, ROLES
+from bridge.engines._objects import INGEST, KINDS, SEARCH
 from bridge.engines._record import Record, component_templates, get, restore_settings
 from bridge.engines._requests import Report, Session
 from bridge.errors import EngineError
 
-_KINDS = {
-    "/_search/pipeline": "search pipeline",
-    "/_ingest/pipeline": "ingest pipeline",
-    "/_component_template": "component template",
-}
+_KINDS = KINDS | {_inference.PATH: "inference endpoint"}
 _PIPELINE_SETTINGS = ("index.default_pipeline", "index.final_pipeline", "index.search.default_pipeline")
 
 
@@ -49,7 +46,7 @@ def uninstall(
     for name in names:
         for path in installed[name]:
             session.write("DELETE", path, why=f"delete {_KINDS[path.rsplit('/', 1)[0]]} {name}")
-    if installed.keys() <= set(names):
+    if engine.dialect == "opensearch" and installed.keys() <= set(names):
         for role in ROLES:
             _ml.remove_model(session, role)
         for role in ROLES:
@@ -66,13 +63,17 @@ def uninstall(
 def _installed(session: Session) -> dict[str, list[str]]:
     """Our name of a schema → paths of what is installed for it, in the order in which it can be deleted."""
     found: dict[str, list[str]] = {}
-    for base in ("/_search/pipeline", "/_ingest/pipeline"):
+    opensearch = session.engine.dialect == "opensearch"
+    for base in (SEARCH, INGEST) if opensearch else (INGEST,):
         for name, body in (get(session, f"{base}/{NAME}-*") or {}).items():
             if str(body.get("description", "")).startswith(MARKER):
                 found.setdefault(name, []).append(f"{base}/{name}")
     for name, template in component_templates(session, f"{NAME}-*").items():
         if template.get("_meta", {}).get("by") == NAME:
             found.setdefault(name, []).append(f"/_component_template/{name}")
+    # After the pipeline that names it.
+    for endpoint, name in ({} if opensearch else _inference.endpoints(session)).items():
+        found.setdefault(name, []).append(f"{_inference.PATH}/{endpoint}")
     return found
 
 

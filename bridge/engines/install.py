@@ -1,4 +1,5 @@
-"""Put the bridge into an OpenSearch: settings, connectors, models, mappings and pipelines.
+"""Put the bridge into an engine: on OpenSearch settings, connectors, models, mappings and pipelines; on Elasticsearch
+mappings, and an inference endpoint and a pipeline where its licence has them.
 
     report = install(engine, schemas, "http://127.0.0.1:8765")
     report.changed                      # False the second time
@@ -15,11 +16,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from bridge.engines import _definitions, _ml
-from bridge.engines._base import Engine
-from bridge.engines._definitions import MARKER, NAME, ROLES, name_of
+from bridge.engines._base import Engine, EngineInfo
+from bridge.engines._definitions import ROLES, name_of
+from bridge.engines._install_elasticsearch import install_elasticsearch
 from bridge.engines._mappings import check_clashes, put_mappings
-from bridge.engines._record import Record, add_settings, component_templates, get
-from bridge.engines._requests import Report, Request, Session, same
+from bridge.engines._objects import INGEST, SEARCH, advise, check_ours, index_settings, put_pipeline, put_template
+from bridge.engines._record import Record, add_settings, get
+from bridge.engines._requests import Report, Request, Session
 from bridge.engines._uninstall import uninstall
 from bridge.errors import EngineError, InputError
 from bridge.schema import Schema
@@ -48,12 +51,14 @@ def install(
     """Install the schemas, or bring what is installed up to date.
 
     Args:
-        engine: an OpenSearch 2.19 or newer with ML Commons.
+        engine: an OpenSearch 2.19 or newer with ML Commons, or an Elasticsearch 8.19 or newer. What the latter's
+            licence lacks is left out, and the report says so and what to take instead.
         schemas: what to install; schemas that are installed already and not named here stay.
-        sidecar_url: the sidecar as OpenSearch reaches it, for queries (`http://127.0.0.1:8765`).
+        sidecar_url: the sidecar as the engine reaches it, for queries (`http://127.0.0.1:8765`).
         documents_url: the sidecar's listener for documents; default: the same host, the next port.
-        api_key: the sidecar's key; kept by OpenSearch, encrypted. It must open every installed schema.
-        default_search_pipeline: make the search pipeline the default of existing indices. Read the report's warning.
+        api_key: the sidecar's key; kept by the engine, encrypted. It must open every installed schema.
+        default_search_pipeline: make the search pipeline the default of existing indices, on OpenSearch. Read the
+            report's warning.
         dry_run: read everything, write nothing; the report holds the requests. Ids that are not known yet stand as
             `<id of …>`.
         on_progress: called with a few words before each write.
@@ -68,10 +73,16 @@ def install(
     sidecar_url = _definitions.check_url(sidecar_url)
     documents_url = _definitions.check_url(documents_url or _definitions.documents_url_of(sidecar_url))
     session = Session(engine, dry_run, on_progress or (lambda _: None))
-    _check_engine(engine)
+    info = engine.info()
+    if info.dialect == "elasticsearch":
+        if default_search_pipeline:
+            raise InputError("Elasticsearch has no search pipelines", hint="leave out --default-search-pipeline")
+        install_elasticsearch(session, info, chosen, documents_url, api_key)
+        return session.report()
+    _check_opensearch(engine, info)
     for schema in chosen:
         check_clashes(session, schema)
-        _check_ours(session, name_of(schema))
+        check_ours(session, name_of(schema), [INGEST, SEARCH])
 
     record = Record(session)
     add_settings(session, record, _definitions.cluster_settings(sidecar_url, documents_url))
@@ -83,10 +94,13 @@ def install(
         record.set_key(api_key)
     record.save()
     for schema in chosen:
-        _install_schema(session, schema, models)
+        put_template(session, schema)
+        put_mappings(session, schema)
+        put_pipeline(session, INGEST, name_of(schema), _definitions.ingest_pipeline(schema, models["ingest"]))
+        put_pipeline(session, SEARCH, name_of(schema), _definitions.search_pipeline(schema, models["search"]))
         if default_search_pipeline:
             _set_search_default(session, record, schema)
-        _advise(session, schema)
+        advise(session, schema)
     return session.report()
 
 
@@ -95,14 +109,7 @@ def plan_install(engine: Engine, schemas: Iterable[Schema], sidecar_url: str, **
     return list(install(engine, schemas, sidecar_url, dry_run=True, **options).requests)
 
 
-def _check_engine(engine: Engine) -> None:
-    info = engine.info()
-    if info.dialect != "opensearch":
-        raise EngineError(
-            "pipelines that call the sidecar exist on OpenSearch only",
-            where=engine.url,
-            hint="on Elasticsearch use the client helpers or the proxy",
-        )
+def _check_opensearch(engine: Engine, info: EngineInfo) -> None:
     if info.major_minor < _OLDEST:
         raise EngineError(f"OpenSearch {info.version} is too old: 2.19 or newer is needed", where=engine.url)
     if not info.ml_commons:
@@ -111,46 +118,6 @@ def _check_engine(engine: Engine) -> None:
             where=engine.url,
             hint="install the plugin opensearch-ml, or take the full distribution instead of the minimal one",
         )
-
-
-def _check_ours(session: Session, name: str) -> None:
-    """EngineError where an object by our name was made by someone else."""
-    for kind, path in (
-        ("ingest pipeline", f"/_ingest/pipeline/{name}"),
-        ("search pipeline", f"/_search/pipeline/{name}"),
-    ):
-        found = (get(session, path) or {}).get(name)
-        if found is not None and not str(found.get("description", "")).startswith(MARKER):
-            _refuse(session, kind, name)
-    template = component_templates(session, name).get(name)
-    if template is not None and template.get("_meta", {}).get("by") != NAME:
-        _refuse(session, "component template", name)
-
-
-def _refuse(session: Session, kind: str, name: str) -> None:
-    raise EngineError(
-        f"a {kind} named {name} exists and was not made by gliner-bridge",
-        where=session.engine.url,
-        hint="rename it, or give the schema another name",
-    )
-
-
-def _install_schema(session: Session, schema: Schema, models: dict[str, str]) -> None:
-    name = name_of(schema)
-    template = _definitions.component_template(schema)
-    if same(component_templates(session, name).get(name), template):
-        session.keep(f"component template {name}")
-    else:
-        session.write("PUT", f"/_component_template/{name}", template, why=f"put component template {name}")
-    put_mappings(session, schema)
-    for kind, path, body in (
-        ("ingest pipeline", f"/_ingest/pipeline/{name}", _definitions.ingest_pipeline(schema, models["ingest"])),
-        ("search pipeline", f"/_search/pipeline/{name}", _definitions.search_pipeline(schema, models["search"])),
-    ):
-        if same((get(session, path) or {}).get(name), body):
-            session.keep(f"{kind} {name}")
-        else:
-            session.write("PUT", path, body, why=f"put {kind} {name}")
 
 
 def _set_search_default(session: Session, record: Record, schema: Schema) -> None:
@@ -185,27 +152,3 @@ def _merged_search(session: Session, index: str, former: str, name: str) -> str:
         f"index {index} has the default search pipeline {former}, which stays; to have both, put a pipeline of your "
         f"own with our processor in it: PUT /_search/pipeline/<your name> {json.dumps(merged)}"
     )
-
-
-def _advise(session: Session, schema: Schema) -> None:
-    """How documents reach the ingest pipeline, where an index does not send them there yet."""
-    name = name_of(schema)
-    for index, settings in index_settings(session, schema.index).items():
-        default = settings.get("index.default_pipeline")
-        if name in (default, settings.get("index.final_pipeline")):
-            continue
-        if default in (None, "_none"):
-            session.note(
-                f'to tag what is indexed into {index}: PUT /{index}/_settings {{"index.default_pipeline": "{name}"}}'
-            )
-        else:
-            session.note(
-                f"index {index} has the ingest pipeline {default}, which stays; to tag its documents add this "
-                f'processor to it: {{"pipeline": {{"name": "{name}"}}}}'
-            )
-
-
-def index_settings(session: Session, pattern: str) -> dict[str, dict[str, Any]]:
-    """Concrete index → its flat settings, for an index, alias or pattern; empty where none exists."""
-    found = get(session, f"/{pattern}/_settings", flat_settings="true") or {}
-    return {index: about["settings"] for index, about in sorted(found.items())}

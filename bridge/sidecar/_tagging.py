@@ -17,8 +17,9 @@ from bridge.sidecar._runtime import Runtime, Served
 
 Gone = Callable[[], bool]
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: Joins a document's fields in the inference service's one string.
+#: Join a document's fields, and the texts of a list within a field, in the inference service's one string.
 SEPARATOR = "\u001e"
+ITEM_SEPARATOR = "\u001d"
 
 
 def tag_texts(runtime: Runtime, request: TagRequest, *, gone: Gone | None = None) -> list[dict[str, Any]]:
@@ -111,14 +112,22 @@ def _state(served: Served, block: Mapping[str, Any]) -> str:
     return str(meta.get("state", "done")) if isinstance(meta, Mapping) else "done"
 
 
-def split_completion(served: Served, text: str) -> dict[str, str]:
-    """The fields of a document from the inference service's one string. InputError on more parts than fields."""
+def split_completion(served: Served, text: str) -> dict[str, str | list[str | None]]:
+    """The fields of a document from the inference service's one string. InputError on more parts than fields.
+
+    A field with several texts is a list again, so that its entities have the item and the offsets that they have on
+    OpenSearch; an empty item stood for something that is no text.
+    """
     names = served.schema.document_fields()
     parts = text.split(SEPARATOR)
     if len(parts) > len(names):
         raise InputError(f"input: has {len(parts)} parts, but schema {served.schema.name} reads {len(names)} fields")
     # Absent fields arrive empty, or as the word that the engine's template wrote for null.
-    return {name: part for name, part in zip(names, parts, strict=False) if part and part != "null"}
+    there = {name: part for name, part in zip(names, parts, strict=False) if part and part != "null"}
+    return {
+        name: [item or None for item in part.split(ITEM_SEPARATOR)] if ITEM_SEPARATOR in part else part
+        for name, part in there.items()
+    }
 
 
 # -- entities as JSON ---------------------------------------------------------------------------------------------

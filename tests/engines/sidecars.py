@@ -35,7 +35,7 @@ def wrapped(query: dict[str, Any]) -> dict[str, Any]:
 class Recorder:
     """Answers both routes and keeps `(path, body, headers)` of every request."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.seen: list[tuple[str, bytes, dict[str, str]]] = []
         self.documents: Callable[[Any], Any] = lambda _: block(brand=["nike"])
         self.searches: Callable[[Any], Any] = lambda body: wrapped(body.get("query", {"match_all": {}}))
@@ -55,7 +55,7 @@ class Recorder:
             def log_message(self, format: str, *args: Any) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, daemon=True).start()
@@ -68,6 +68,10 @@ class Recorder:
             given = body
         made = (self.searches if "/search/" in path else self.documents)(given)
         return made if isinstance(made, tuple) else (200, {}, json.dumps(made).encode())
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_port)
 
     @property
     def bodies(self) -> list[Any]:
