@@ -15,7 +15,12 @@ from bridge.engines.install import uninstall as uninstall_from
 from bridge.schema import load_schemas
 
 EngineUrl = Annotated[
-    str, typer.Option("--engine-url", envvar="ENGINE_URL", help="The search engine, http://host:9200.")
+    str,
+    typer.Option(
+        "--engine-url",
+        envvar="ENGINE_URL",
+        help="The search engine, http://host:9200; several nodes with commas between them; or cloud:<cloud id>.",
+    ),
 ]
 Username = Annotated[
     str | None, typer.Option("--engine-username", envvar="GLINER_BRIDGE_ENGINE_USERNAME", help="Basic authentication.")
@@ -76,10 +81,13 @@ def install(
     verify: Verify = True,
     as_json: _Json = False,
 ) -> None:
-    """Put settings, connectors, models, mappings and pipelines into OpenSearch.
+    """Put settings, connectors, models, mappings and pipelines into OpenSearch, or into Elasticsearch what it allows.
 
     Running it again changes nothing where nothing differs, and says so. Settings are appended to, never replaced, and
     `uninstall` restores them. Searches are rewritten only where they name search_pipeline=gliner-bridge-<schema>.
+
+    Elasticsearch gets the mapping, and an inference endpoint and a pipeline where its licence has them; where not, the
+    output says what was left out, why, and what to use instead.
     """
     with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         report = install_into(

@@ -13,27 +13,30 @@ from bridge.engines._elasticsearch import ElasticsearchEngine
 from bridge.engines._opensearch import OpenSearchEngine
 from bridge.errors import InputError
 
+#: Begins an address that is a cloud id.
+CLOUD = "cloud:"
+
 
 def connect(
-    url: str | Sequence[str] | None = None,
+    url: str | Sequence[str],
     *,
     dialect: Dialect | None = None,
-    cloud_id: str | None = None,
     **options: Any,
 ) -> OpenSearchEngine | ElasticsearchEngine:
-    """The adapter for the engine at `url` or behind `cloud_id`; `options` as the adapters' arguments.
+    """The adapter for the engine at `url`; `options` as the adapters' arguments.
 
+    `url` is one address, several of one cluster (a list, or with commas between them), or `cloud:` and a cloud id.
     `dialect` None asks the engine.
 
     Raises EngineUnavailableError when nothing answers (only where `dialect` is None).
     """
-    if cloud_id:
-        return ElasticsearchEngine(url, cloud_id=cloud_id, **options)
+    if isinstance(url, str) and url.startswith(CLOUD):
+        return ElasticsearchEngine(cloud_id=url.removeprefix(CLOUD), **options)
     if dialect is None:
-        with OpenSearchEngine(url or "", **options) as probe:
+        with OpenSearchEngine(url, **options) as probe:
             version = probe.request("GET", "/").get("version", {})
         dialect = "opensearch" if version.get("distribution") == "opensearch" else "elasticsearch"
-    return OpenSearchEngine(url or "", **options) if dialect == "opensearch" else ElasticsearchEngine(url, **options)
+    return OpenSearchEngine(url, **options) if dialect == "opensearch" else ElasticsearchEngine(url, **options)
 
 
 def engine_over(client: object) -> OpenSearchEngine | ElasticsearchEngine:

@@ -76,7 +76,10 @@ def complete(endpoint: Json, text: str) -> list[str]:
         raise Refused(502, "connect_exception", f"Failed to send request: {type(error).__name__}") from error
     if not answer.is_success:
         raise Refused(answer.status_code, "status_exception", f"Received an unsuccessful status {answer.status_code}")
-    found: Any = answer.json()
+    try:
+        found: Any = answer.json()
+    except ValueError as error:
+        raise Refused(500, "x_content_parse_exception", "Failed to parse the response") from error
     for part in settings["response"]["json_parser"]["completion_result"].removeprefix("$.").split("."):
         found = found[part] if isinstance(found, dict) and part in found else None
     results = found if isinstance(found, list) else [found]

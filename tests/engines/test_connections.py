@@ -148,7 +148,7 @@ def cloud_id(port: int) -> str:
 
 def test_a_cloud_id_leads_to_its_deployment(start: Start, tmp_path: Path) -> None:
     standin = start("elasticsearch", tmp_path)
-    with connect(cloud_id=cloud_id(standin.port), api_key="k3y", ca_certs=standin.authority) as engine:
+    with connect(f"cloud:{cloud_id(standin.port)}", api_key="k3y", ca_certs=standin.authority) as engine:
         assert engine.request("GET", "/") == ROOTS["elasticsearch"]
         assert engine.url == "cloud id shop"
     assert standin.seen[0].headers.get("Authorization", standin.seen[0].headers.get("authorization")) == "ApiKey k3y"

@@ -113,6 +113,16 @@ def test_the_inference_service_gets_the_same_block_as_text(sidecar: httpx.Client
     assert block == direct
 
 
+def test_the_inference_service_tells_the_texts_of_a_list_apart(sidecar: httpx.Client) -> None:
+    direct = ingest(sidecar, name=[NAME, 7, "Organic honey"], description="A healthy grain.")
+
+    joined = f"{NAME}\u001d\u001dOrganic honey\u001eA healthy grain."
+    block = json.loads(sidecar.post("/elasticsearch/completion/grocery", json={"input": joined}).json()["text"])
+    for one in (direct, block):
+        one["entities_meta"].pop("tagged_at")
+    assert block == direct
+
+
 def test_the_inference_service_takes_any_short_text(sidecar: httpx.Client) -> None:
     for text in ("test input", "", "\u001e", "null"):
         answer = sidecar.post("/elasticsearch/completion/grocery", json={"input": text})
