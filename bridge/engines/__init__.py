@@ -5,6 +5,7 @@ engine.values(schema)                      # {"brand": {"nike": 120, …}, …}
 engine.search("shop", body)                # never through a search pipeline, unless one is named
 """
 
+from bridge.engines._async import async_bulk
 from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Health, Hit
 from bridge.engines._connect import connect, engine_over
 from bridge.engines._elasticsearch import ElasticsearchEngine
@@ -23,6 +24,7 @@ __all__ = [
     "Health",
     "Hit",
     "OpenSearchEngine",
+    "async_bulk",
     "connect",
     "engine_over",
 ]

@@ -91,8 +91,9 @@ class Adapter(ABC):
     def _stream(self, actions: Iterable[dict[str, Any]], **options: Any) -> Iterable[tuple[bool, dict[str, Any]]]:
         """The client's own `streaming_bulk`."""
 
+    @staticmethod
     @abstractmethod
-    def _refusal(self, error: Any) -> tuple[int | None, Any, str]:
+    def refusal(error: Any) -> tuple[int | None, Any, str]:
         """HTTP status, body and short type of a refusal."""
 
     def health(self) -> Health:
@@ -159,18 +160,28 @@ class Adapter(ABC):
 
     @contextmanager
     def errors(self, what: str, *, private: bool = False) -> Iterator[None]:
-        """Turn the client's exceptions into ours. `private`: the reason may quote user text, so it stays out."""
-        try:
+        """As `client_errors`, for this adapter."""
+        with client_errors(type(self), self.url, what, private=private):
             yield
-        except self.unreachable as error:
-            raise _unavailable(self.url, what, error) from error
-        except self.unreadable as error:
-            raise EngineError(
-                f"{what}: the answer is not JSON", where=self.url, hint="is this the engine's address, and no proxy's?"
-            ) from error
-        except self.refused as error:
-            status, body, kind = self._refusal(error)
-            raise _bodies.engine_error(status, {"error": kind} if private else body, self.url, what) from error
+
+
+@contextmanager
+def client_errors(adapter: type[Adapter], url: str, what: str, *, private: bool = False) -> Iterator[None]:
+    """Turn the exceptions of an adapter's client into ours. `private`: the reason may quote user text, so it stays out.
+
+    Raises EngineUnavailableError, EngineError.
+    """
+    try:
+        yield
+    except adapter.unreachable as error:
+        raise _unavailable(url, what, error) from error
+    except adapter.unreadable as error:
+        raise EngineError(
+            f"{what}: the answer is not JSON", where=url, hint="is this the engine's address, and no proxy's?"
+        ) from error
+    except adapter.refused as error:
+        status, body, kind = adapter.refusal(error)
+        raise _bodies.engine_error(status, {"error": kind} if private else body, url, what) from error
 
 
 def _unavailable(url: str, what: str, error: Exception) -> EngineUnavailableError:

@@ -175,7 +175,8 @@ class ElasticsearchEngine(Adapter):
             with self.errors(what):
                 self._client.close_point_in_time(id=pit)
 
-    def _refusal(self, error: Any) -> tuple[int | None, Any, str]:
+    @staticmethod
+    def refusal(error: Any) -> tuple[int | None, Any, str]:
         if isinstance(error, elasticsearch.UnsupportedProductError):
             return None, {"error": "this is not an Elasticsearch"}, "this is not an Elasticsearch"
         return error.meta.status, error.body, str(error.error)

@@ -155,6 +155,7 @@ class OpenSearchEngine(Adapter):
             with self.errors(what):
                 self._client.clear_scroll(body={"scroll_id": [answer["_scroll_id"]]}, params={"ignore": 404})
 
-    def _refusal(self, error: Any) -> tuple[int | None, Any, str]:
+    @staticmethod
+    def refusal(error: Any) -> tuple[int | None, Any, str]:
         status = error.status_code if isinstance(error.status_code, int) else None
         return status, error.info, str(error.error)
