@@ -2,6 +2,7 @@
 #
 #   TORCH_BACKEND=cpu make demo     CPU-only torch (needs the PyTorch package index; saves about 5 GB)
 #   ENGINE_URL=http://… make demo   use a running OpenSearch with ML Commons instead of starting one
+#   make demo ENGINE=elasticsearch  the same on an Elasticsearch; ENGINE=both compares the two
 #   PYTHON=python3.12 make demo     another interpreter (3.11 or newer)
 #   PYTEST_ARGS="-k price" make test
 
@@ -47,7 +48,7 @@ $(VENV)/.installed-dev: pyproject.toml requirements-dev.lock | $(UV)
 	@touch $@ $(VENV)/.installed
 
 demo: $(VENV)/.installed
-	@$(BIN)/gliner-bridge demo $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
+	@$(BIN)/gliner-bridge demo $(if $(ENGINE),--engine $(ENGINE)) $(if $(ENGINE_URL),--engine-url $(ENGINE_URL))
 
 demo-down: $(VENV)/.installed
 	@$(BIN)/gliner-bridge demo-down

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 
+class _Which(StrEnum):
+    opensearch = "opensearch"
+    elasticsearch = "elasticsearch"
+    both = "both"
+
+
 def demo(
+    engine: Annotated[
+        _Which, typer.Option(envvar="ENGINE", help="On which engine; `both` compares them query by query.")
+    ] = _Which.opensearch,
     engine_url: Annotated[
         str | None,
         typer.Option(
@@ -15,20 +25,27 @@ def demo(
             help="An OpenSearch with ML Commons to use, https://user:password@host:port. Default: one is started.",
         ),
     ] = None,
+    elasticsearch_url: Annotated[
+        str | None,
+        typer.Option(envvar="ELASTICSEARCH_URL", help="An Elasticsearch to use. Default: one is started."),
+    ] = None,
 ) -> None:
-    """Tag two product catalogues in a real OpenSearch and search them, plain and through filters and boosts.
+    """Tag two product catalogues in a real engine and search them, plain and through filters and boosts.
 
     Starts what is missing (OpenSearch in Docker or from Maven Central, the sidecar), registers the pipelines, indexes
     with plain _bulk, and shows for each query what was understood and the hits before and after. What was started
     keeps running; run it again and it is reused.
+
+    On Elasticsearch no pipeline is needed: this process tags the documents and rewrites the searches, as an
+    application does.
     """
     from bridge.demo import run
 
-    run(engine_url)
+    run(engine_url, engine=engine.value, elasticsearch_url=elasticsearch_url)
 
 
 def demo_down() -> None:
-    """Stop the sidecar and the engine that the demo started; an engine given by URL keeps running."""
+    """Stop the sidecar and the engines that the demo started; an engine given by URL keeps running."""
     from bridge.demo import stop
 
     stop()

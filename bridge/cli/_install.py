@@ -73,6 +73,13 @@ def install(
             "_reindex, _count, templates and alias searches of these indices are rewritten too.",
         ),
     ] = False,
+    inference: Annotated[
+        bool,
+        typer.Option(
+            "--inference/--no-inference",
+            help="Elasticsearch: tag documents in an ingest pipeline, where the licence has inference endpoints.",
+        ),
+    ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print every request and send none.")] = False,
     username: Username = None,
     password: Password = None,
@@ -97,6 +104,7 @@ def install(
             documents_url=documents_url,
             api_key=sidecar_api_key,
             default_search_pipeline=default_search_pipeline,
+            inference=inference,
             dry_run=dry_run,
             on_progress=None if dry_run or as_json else typer.echo,
         )

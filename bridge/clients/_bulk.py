@@ -18,6 +18,8 @@ from bridge.tagging import Tagger
 
 log = logging.getLogger("bridge.clients")
 Document = Mapping[str, Any]
+#: What a document says to the engine → the bulk action's word for it.
+_METADATA = {"_id": "_id", "_routing": "routing"}
 
 
 def tagged_bulk(
@@ -38,10 +40,11 @@ def tagged_bulk(
 
     Args:
         client: an `opensearchpy.OpenSearch`, an `elasticsearch.Elasticsearch`, or an `Engine`.
-        documents: read chunk by chunk.
+        documents: read chunk by chunk. `_id` and `_routing` of a document are what they are to the engine, as in the
+            clients' own bulk helpers, and no fields.
         tagger: holds the model; None loads the schema's, once a process.
         index: where to; default: the schema's `index`, which must then name one index.
-        id_field: document field whose value becomes `_id`; None lets the engine choose.
+        id_field: document field whose value becomes `_id`; None: the document's own `_id`, else the engine's choice.
         chunk_size: documents in one scorer call and one bulk request.
 
     Raises:
@@ -70,7 +73,7 @@ async def async_tagged_bulk(
 
     The scorer works in a thread, so the event loop goes on.
     """
-    chosen = tagger or await asyncio.to_thread(_tagger, schema)
+    chosen = await asyncio.to_thread(_tagger, schema) if tagger is None else tagger
     async for chunk in _chunks(documents, chunk_size):
         actions = await asyncio.to_thread(_actions, chunk, schema, chosen, id_field)
         async for item in async_bulk(client, index or schema.index, actions, pipeline="_none", chunk_size=chunk_size):
@@ -98,8 +101,9 @@ def _actions(chunk: Sequence[Document], schema: Schema, tagger: Tagger, id_field
     ours = {schema.entities + suffix for suffix in ("", "_detail", "_meta", "_mentions")}
     actions = []
     for document, block in zip(chunk, _blocks(chunk, schema, tagger), strict=True):
-        own = {field: value for field, value in document.items() if field not in ours}
+        own = {field: value for field, value in document.items() if field not in ours and field not in _METADATA}
         action: dict[str, Any] = {"_op_type": "index", "_source": own | block}
+        action |= {word: str(document[name]) for name, word in _METADATA.items() if name in document}
         if id_field is not None:
             action["_id"] = str(document[id_field])
         actions.append(action)

@@ -1,4 +1,4 @@
-"""Which OpenSearch the demo uses: the one given, Docker's official image, or a local node from Maven Central."""
+"""Which engine the demo uses: the one given, Docker's official image, or a local node from Maven Central."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Callable
 import httpx
 
 from bridge.demo._state import EngineState
-from bridge.engines import local
+from bridge.engines import Dialect, local
 from bridge.errors import EngineUnavailableError, SetupError
 
 Say = Callable[[str], None]
+TITLES: dict[Dialect, str] = {"opensearch": "OpenSearch", "elasticsearch": "Elasticsearch"}
+_VARIABLES: dict[Dialect, str] = {"opensearch": "ENGINE_URL", "elasticsearch": "ELASTICSEARCH_URL"}
 
 
-def choose(engine_url: str | None, say: Say) -> EngineState:
-    """A running OpenSearch with ML Commons.
+def choose(engine_url: str | None, say: Say, dialect: Dialect = "opensearch") -> EngineState:
+    """A running OpenSearch with ML Commons, or a running Elasticsearch.
 
     Args:
         engine_url: a cluster of the user's own; used as it is, and never stopped by the demo.
@@ -27,33 +29,33 @@ def choose(engine_url: str | None, say: Say) -> EngineState:
     """
     if engine_url:
         wait_until_up(engine_url, seconds=10)
-        say(f"OpenSearch at {without_password(engine_url)} (given by you; the demo will not stop it)")
-        return EngineState("given", engine_url)
+        say(f"{TITLES[dialect]} at {without_password(engine_url)} (given by you; the demo will not stop it)")
+        return EngineState("given", engine_url, dialect=dialect)
     try:
-        node = local.start(way="auto", on_progress=say)
+        node = local.start(way="auto", on_progress=say, engine=dialect)
     except SetupError as error:
         # Docker may answer and still not give the image (no network, no disk); a local node may work all the same.
         if error.message.startswith("`docker"):
             say(f"{error.message}; trying a local node instead")
-            node = local.start(way="local", on_progress=say)
+            node = local.start(way="local", on_progress=say, engine=dialect)
         else:
             raise SetupError(
                 error.message,
                 where=error.where,
-                hint=f"{error.hint or 'see the log'}; or start Docker; or use a running OpenSearch with ML Commons: "
-                "ENGINE_URL=http://host:9200 make demo",
+                hint=f"{error.hint or 'see the log'}; or start Docker; or use a running {TITLES[dialect]}: "
+                f"{_VARIABLES[dialect]}=http://host:9200 make demo",
             ) from error
-    return EngineState(node.way, node.url, node.sidecar_host)
+    return EngineState(node.way, node.url, node.sidecar_host, dialect)
 
 
 def stop(state: EngineState, say: Say) -> None:
     """Stop an engine that the demo started; one that was given keeps running."""
     if state.kind == "given":
-        say(f"OpenSearch at {without_password(state.url)} was given by you and keeps running")
-    elif local.stop():
-        say("stopped OpenSearch (its data stay, so that the next demo starts with them)")
+        say(f"{TITLES[state.dialect]} at {without_password(state.url)} was given by you and keeps running")
+    elif local.stop(engine=state.dialect):
+        say(f"stopped {TITLES[state.dialect]} (its data stay, so that the next demo starts with them)")
     else:
-        say("OpenSearch was not running any more")
+        say(f"{TITLES[state.dialect]} was not running any more")
 
 
 def without_password(url: str) -> str:
@@ -80,7 +82,7 @@ def wait_until_up(url: str, *, seconds: float) -> None:
             reason = type(error).__name__
         if time.monotonic() >= deadline:
             raise EngineUnavailableError(
-                f"OpenSearch does not answer ({reason})",
+                f"the search engine does not answer ({reason})",
                 where=without_password(url),
                 hint="check the URL: http://host:port, or https://user:password@host:port",
             )

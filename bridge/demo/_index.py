@@ -1,9 +1,9 @@
-"""Fill the demo's indices with plain `_bulk`: the engine's own ingest pipeline calls the sidecar."""
+"""The demo's indices: made from a template, filled, and counted."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bridge.demo._catalogues import Catalogue
-from bridge.engines import Engine
+from bridge.engines import BulkItem, Engine
 from bridge.errors import EngineError, SetupError
 
 #: Documents in one `_bulk`. The engine asks the sidecar for each on a connection of its own, of which the connector has
@@ -52,9 +52,9 @@ def template_name(catalogue: Catalogue) -> str:
     return f"gliner-bridge-demo-{catalogue.schema.name}"
 
 
-def index_template(catalogue: Catalogue) -> dict[str, Any]:
+def index_template(catalogue: Catalogue, analyzer: str = "english", *, pipeline: bool = True) -> dict[str, Any]:
     """The demo's index template: the bridge's component template, the catalogue's own fields, the ingest pipeline."""
-    properties: dict[str, Any] = {name: {"type": "text", "analyzer": "english"} for name in catalogue.schema.text}
+    properties: dict[str, Any] = {name: {"type": "text", "analyzer": analyzer} for name in catalogue.schema.text}
     for label in catalogue.schema.labels.values():
         if label.field and label.field not in properties:
             properties[label.field] = {"type": "double" if label.kind == "number" else "keyword"}
@@ -66,30 +66,49 @@ def index_template(catalogue: Catalogue) -> dict[str, Any]:
             "settings": {
                 "number_of_shards": 1,
                 "number_of_replicas": 0,
-                "default_pipeline": f"gliner-bridge-{catalogue.schema.name}",
+                **({"default_pipeline": f"gliner-bridge-{catalogue.schema.name}"} if pipeline else {}),
             },
             "mappings": {
                 "properties": properties,
-                "_meta": {MARK: catalogue.digest()},
+                "_meta": {MARK: made_from(catalogue, analyzer)},
             },
         },
         "_meta": {"description": "made by `gliner-bridge demo`"},
     }
 
 
-def ensure_index(engine: Engine, catalogue: Catalogue) -> bool:
+def made_from(catalogue: Catalogue, analyzer: str) -> str:
+    """What an index is made from: other documents or another analyzer mean another index."""
+    return catalogue.digest() if analyzer == "english" else f"{catalogue.digest()} {analyzer}"
+
+
+def analyzer_of(engine: Engine) -> str:
+    """`english` where the engine has it; the Elasticsearch from Maven Central lacks the module."""
+    try:
+        engine.request("POST", "/_analyze", {"analyzer": "english", "text": "shoes"})
+    except EngineError as error:
+        if error.status != 400:
+            raise
+        return "standard"
+    return "english"
+
+
+def ensure_index(engine: Engine, catalogue: Catalogue, analyzer: str = "english", *, pipeline: bool = True) -> bool:
     """Create the catalogue's index from its template; False where it is there already, from the same documents.
+
+    `pipeline`: documents go through the ingest pipeline.
 
     Raises:
         SetupError: an index of that name exists that the demo did not make.
     """
     name = catalogue.schema.index
-    made_from = _made_from(engine, name)
-    if made_from == catalogue.digest():
+    there = _made_from(engine, name)
+    if there == made_from(catalogue, analyzer):
         return False
-    if made_from is not None:
+    if there is not None:
         engine.request("DELETE", f"/{name}")
-    engine.request("PUT", f"/_index_template/{template_name(catalogue)}", index_template(catalogue))
+    template = index_template(catalogue, analyzer, pipeline=pipeline)
+    engine.request("PUT", f"/_index_template/{template_name(catalogue)}", template)
     engine.request("PUT", f"/{name}")
     return True
 
@@ -125,14 +144,19 @@ def count(engine: Engine, catalogue: Catalogue, tagging_hash: str = "") -> Count
 
 
 def load(engine: Engine, catalogue: Catalogue, console: Console) -> Indexed:
-    """Index all documents of the catalogue with plain `_bulk`, showing progress."""
+    """Index all documents of the catalogue with plain `_bulk`, showing progress: the ingest pipeline tags them."""
+    actions = ({"_op_type": "index", "_id": id_, "_source": body} for id_, body in catalogue.documents())
+    return watch(engine.bulk(catalogue.schema.index, actions, chunk_size=BULK_DOCUMENTS), catalogue, console)
+
+
+def watch(items: Iterable[BulkItem], catalogue: Catalogue, console: Console) -> Indexed:
+    """Take all items of a bulk, showing progress."""
     documents = list(catalogue.documents())
-    actions = ({"_op_type": "index", "_id": id_, "_source": body} for id_, body in documents)
     failed = 0
     first_error: str | None = None
     started = time.monotonic()
     with _progress(console, catalogue.schema.index, len(documents)) as advance:
-        for item in engine.bulk(catalogue.schema.index, actions, chunk_size=BULK_DOCUMENTS):
+        for item in items:
             if not item.ok:
                 failed += 1
                 first_error = first_error or item.error

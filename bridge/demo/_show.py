@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 STEPS = 7
+#: Engines add up scores in single precision, each in its own order.
+_SCORE_ERROR = 1e-4
 MAX_WIDTH = 100
 #: How the clauses' roles are told to a person.
 ROLES = {
@@ -77,6 +79,54 @@ def show_query(console: Console, result: Result) -> None:
     console.print(_entities(result.parsed.get("entities", ())))
     console.print(_clauses(result.parsed.get("clauses", ()), result.dropped))
     console.print(_hits(result))
+
+
+def show_pair(
+    console: Console,
+    *,
+    text: str,
+    index: str,
+    title: str,
+    parsed: Mapping[str, Any],
+    dropped: frozenset[str],
+    sides: Mapping[str, Hits],
+    equal: bool,
+) -> None:
+    """One query on two engines: what it became, and the hits of each beside the other's."""
+    console.print()
+    verdict = "[green]equal[/]" if equal else "[bold red]DIFFERENT[/]"
+    console.rule(f"[bold]{escape(text)}[/]  [dim]in {escape(index)}[/]  {verdict}", align="left", style="dim")
+    console.print(_clauses(parsed.get("clauses", ()), dropped))
+    columns = [(f"{name}: {hits.total} hits", {"ratio": 1}) for name, hits in sides.items()]
+    table = _table(("", {"width": 1}), *columns)
+    for place in range(max(len(hits.hits) for hits in sides.values())):
+        cells = [_hit(side.hits[place], title) if place < len(side.hits) else Text("") for side in sides.values()]
+        table.add_row(str(place + 1), *cells)
+    console.print(table)
+
+
+def same_hits(one: Hits, other: Hits) -> bool:
+    """Whether two engines found the same: as many, with the same scores, and the same documents in the same places.
+
+    Documents of one score may stand in any order, and of those with the lowest score any may have been cut off.
+    """
+
+    def close(a: float, b: float) -> bool:
+        return abs(a - b) <= _SCORE_ERROR * max(abs(a), 1.0)
+
+    left, right = ({str(hit["_id"]): _score(hit) for hit in hits.hits} for hits in (one, other))
+    if one.total != other.total or not all(map(close, left.values(), right.values())) or len(left) != len(right):
+        return False
+    if one.total > len(left):
+        left, right = (
+            {id_: score for id_, score in side.items() if not close(score, min(side.values()))}
+            for side in (left, right)
+        )
+    return left.keys() == right.keys() and all(close(score, right[id_]) for id_, score in left.items())
+
+
+def _score(hit: Mapping[str, Any]) -> float:
+    return float(hit.get("_score") or 0.0)
 
 
 def _table(*columns: tuple[str, dict[str, Any]]) -> Table:

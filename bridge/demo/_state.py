@@ -34,14 +34,16 @@ class EngineState:
     url: str
     #: This machine's name as the engine sees it.
     sidecar_host: str = "127.0.0.1"
+    dialect: Literal["opensearch", "elasticsearch"] = "opensearch"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that the demo remembers between runs."""
+    """Everything that the demo remembers between runs. `engine` is the OpenSearch."""
 
     engine: EngineState | None = None
     sidecar: SidecarState | None = None
+    elasticsearch: EngineState | None = None
 
 
 def folder() -> Path:
@@ -71,9 +73,11 @@ def load() -> State:
         return State()
     engine = _read(EngineState, raw.get("engine"))
     sidecar = _read(SidecarState, raw.get("sidecar"))
+    other = _read(EngineState, raw.get("elasticsearch"))
     return State(
         engine=engine if isinstance(engine, EngineState) else None,
         sidecar=sidecar if isinstance(sidecar, SidecarState) else None,
+        elasticsearch=other if isinstance(other, EngineState) else None,
     )
 
 

@@ -31,7 +31,13 @@ _SEARCHES = (
 
 
 def install_elasticsearch(
-    session: Session, info: EngineInfo, schemas: Sequence[Schema], documents_url: str, api_key: str | None
+    session: Session,
+    info: EngineInfo,
+    schemas: Sequence[Schema],
+    documents_url: str,
+    api_key: str | None,
+    *,
+    inference: bool = True,
 ) -> None:
     """As `install`. Where anything fails, what this call has written is taken back."""
     if info.major_minor < _OLDEST:
@@ -39,7 +45,7 @@ def install_elasticsearch(
     for schema in schemas:
         check_clashes(session, schema)
         check_ours(session, name_of(schema), [INGEST])
-    lacking = info.no_inference
+    lacking = info.no_inference if inference else "it was asked for"
     endpoints: dict[str, str] = {}
     try:
         # What may be refused comes first: the engine tries each endpoint out.

@@ -45,6 +45,7 @@ def install(
     documents_url: str | None = None,
     api_key: str | None = None,
     default_search_pipeline: bool = False,
+    inference: bool = True,
     dry_run: bool = False,
     on_progress: Callable[[str], None] | None = None,
 ) -> Report:
@@ -59,6 +60,7 @@ def install(
         api_key: the sidecar's key; kept by the engine, encrypted. It must open every installed schema.
         default_search_pipeline: make the search pipeline the default of existing indices, on OpenSearch. Read the
             report's warning.
+        inference: False leaves out the inference endpoint and the pipeline also where Elasticsearch's licence has them.
         dry_run: read everything, write nothing; the report holds the requests. Ids that are not known yet stand as
             `<id of …>`.
         on_progress: called with a few words before each write.
@@ -77,7 +79,7 @@ def install(
     if info.dialect == "elasticsearch":
         if default_search_pipeline:
             raise InputError("Elasticsearch has no search pipelines", hint="leave out --default-search-pipeline")
-        install_elasticsearch(session, info, chosen, documents_url, api_key)
+        install_elasticsearch(session, info, chosen, documents_url, api_key, inference=inference)
         return session.report()
     _check_opensearch(engine, info)
     for schema in chosen:

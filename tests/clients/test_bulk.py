@@ -137,6 +137,16 @@ def test_a_refused_document_is_an_item_and_the_others_are_indexed(shop: Shop, sc
     assert "parsing_exception" in bad.error
 
 
+def test_a_document_may_bring_its_id_and_routing(shop: Shop, scorer: Scorer) -> None:
+    documents = [{"_id": 7, "_routing": "north", "title": "Nike red running shoes"}]
+    (item,) = run(shop, Tagger(shop.schema, scorer), "sync", documents)
+    assert (item.ok, item.id) == (True, "7")
+    shop.engine.request("POST", f"/{shop.schema.index}/_refresh")
+    (hit,) = shop.engine.scan(shop.schema.index, {"match_all": {}})
+    assert (hit.id, hit.routing) == ("7", "north")
+    assert hit.source["title"] == "Nike red running shoes"
+
+
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_no_documents_are_no_request(shop: Shop, scorer: Scorer, mode: str) -> None:
     assert run(shop, Tagger(shop.schema, scorer), mode, []) == []

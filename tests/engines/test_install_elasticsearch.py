@@ -147,6 +147,12 @@ def test_a_licence_that_turns_out_too_small_is_a_sentence_too(
     assert [one.path for one in report.requests] == [f"/_component_template/{NAME}"]
 
 
+def test_inference_can_be_left_out_though_the_licence_has_it(engine: ElasticsearchEngine, sidecar: Recorder) -> None:
+    report = put_in(engine, sidecar, inference=False)
+    assert [one.path for one in report.requests] == [f"/_component_template/{NAME}"]
+    assert "as it was asked for" in report.notes[0]
+
+
 def test_a_pipeline_from_before_the_licence_ended_is_told(
     engine: ElasticsearchEngine, licensed: Licensed, sidecar: Recorder
 ) -> None:
