@@ -10,8 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bridge.cli._train import BadRecords
+from bridge.errors import InputError
+
 if TYPE_CHECKING:
-    from bridge.evaluation import QueryReport, QueryResult, SetReport
+    from collections.abc import Mapping, Sequence
+
+    from bridge.evaluation import CalibrationReport, Example, QueryReport, QueryResult, SetReport
+    from bridge.scorer import Scorer
 
 app = typer.Typer(help="Measure a model on annotated texts, the parser on queries.", no_args_is_help=True)
 
@@ -23,7 +29,7 @@ def _group() -> None:
 
 @app.command()
 def ner(
-    files: Annotated[list[Path], typer.Argument(help="Annotated files, .jsonl or .json, also .gz and .xz.")],
+    files: Annotated[list[Path], typer.Argument(help="Annotated files: .jsonl, .json or CoNLL, also .gz and .xz.")],
     model: Annotated[str, typer.Option("--model", help="A folder, a hub id, or `default`.")] = "default",
     threshold: Annotated[float, typer.Option("--threshold", help="Spans must score above it.")] = 0.5,
     threshold_sweep: Annotated[
@@ -34,33 +40,127 @@ def ner(
         typer.Option("--label", help="Ask for this label only; repeat. Default: the set's own labels."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Only the first texts of each file.")] = None,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate", help="Fit probabilities to scores on one half of the texts, measure them on the other."
+        ),
+    ] = False,
+    unseen: Annotated[
+        list[Path] | None,
+        typer.Option("--unseen", help="With --calibrate: measured only, for labels that the model never saw; repeat."),
+    ] = None,
+    save: Annotated[
+        bool, typer.Option("--save", help="With --calibrate: write calibration.json beside the checkpoint.")
+    ] = False,
+    distractors: Annotated[
+        Path | None,
+        typer.Option(
+            "--distractors", help="F1 with 10 and 60 labels asked for; a file of labels true of nothing here."
+        ),
+    ] = None,
+    orders: Annotated[
+        int, typer.Option("--orders", min=0, help="F1 with the labels in so many orders; 0: not measured.")
+    ] = 0,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Picture (.png or .svg) of F1 over thresholds and of reliability.")
+    ] = None,
+    bad_records: Annotated[
+        BadRecords, typer.Option("--bad-records", help="Lines that cannot be read: stop, or name and skip them.")
+    ] = BadRecords.stop,
     threads: Annotated[int | None, typer.Option("--threads", help="Processor threads; default: all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON to standard output instead of tables.")] = False,
 ) -> None:
     """Span precision, recall and F1 of a model, per set and label.
 
-    A line of a file is {"tokens": \\[...], "spans": \\[\\[first, last, "label"]]}
-    or GLiNER's {"tokenized_text": \\[...], "ner": \\[...]}.
+    A line of a file is {"tokens": \\[...], "spans": \\[\\[first, last, "label"]]},
+    GLiNER's {"tokenized_text": \\[...], "ner": \\[...]},
+    or {"text": "...", "entities": \\[\\[start, end, "label"]]};
+    files that end in .conll, .bio or .tsv are CoNLL.
     A span counts as found when start, end and label all agree.
 
     Example: gliner-bridge evaluate ner queries.dev.jsonl --model runs/first/model --threshold-sweep
+    Example: gliner-bridge evaluate ner queries.dev.jsonl --calibrate --save --plot report.svg
     """
-    from bridge.evaluation import SWEEP, evaluate_set, read_examples
+    from bridge.evaluation import SWEEP, evaluate_set, plot_report, read_examples, robustness_json
     from bridge.scorer import Scorer
 
+    console, notes = Console(), Console(stderr=True)
+    skip = (lambda error: notes.print(f"skipped: {error}", markup=False)) if bad_records is BadRecords.skip else None
+    if save and not calibrate:
+        raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
     scorer = Scorer.load(model, threads=threads)
-    thresholds = SWEEP if threshold_sweep else (threshold,)
-    reports = []
-    for file in files:
-        name = file.name.split(".jsonl")[0].split(".json")[0]
-        examples = read_examples(file)[:limit]
-        reports.append(evaluate_set(scorer, examples, name=name, labels=label, thresholds=thresholds))
+    thresholds = SWEEP if threshold_sweep or plot else (threshold,)
+
+    def read(paths: Sequence[Path]) -> dict[str, list[Example]]:
+        names = [_name(path) for path in paths]
+        names = [str(path) if names.count(name) > 1 else name for name, path in zip(names, paths, strict=True)]
+        return {name: read_examples(path, on_error=skip)[:limit] for name, path in zip(names, paths, strict=True)}
+
+    sets = read(files)
+    reports = [
+        evaluate_set(scorer, examples, name=name, labels=label, thresholds=thresholds)
+        for name, examples in sets.items()
+    ]
+    others = distractors.read_text("utf-8").splitlines() if distractors else []
+    robustness = {name: _robustness(scorer, examples, others, orders) for name, examples in sets.items()}
+    fitted = None
+    if calibrate:
+        fitted = _calibrate(
+            scorer, sets, {_name(file): read_examples(file, on_error=skip)[:limit] for file in unseen or ()}
+        )
+        if save:
+            from bridge.scorer._locate import find_checkpoint
+
+            fitted.save(find_checkpoint(model), scorer.fingerprint)
+    if plot:
+        plot_report(plot, reports, fitted)
     if as_json:
-        typer.echo(json.dumps({"model": model, "sets": [report.to_json() for report in reports]}, indent=2))
+        data: dict[str, Any] = {"model": model, "sets": [report.to_json() for report in reports]}
+        for one in data["sets"]:
+            one.update(robustness_json(*robustness[one["name"]]))
+        if fitted is not None:
+            data["calibration"] = fitted.to_json()
+        typer.echo(json.dumps(data, indent=2))
         return
-    console = Console()
     for report in reports:
         console.print(_table(report))
+        counts, found = robustness[report.name]
+        for count, f1 in counts.items():
+            console.print(f"{count} labels asked for: F1 {100 * f1:.1f}")
+        if found:
+            console.print(f"{len(found)} orders of the labels: F1 {100 * min(found):.1f} to {100 * max(found):.1f}")
+    if fitted is not None:
+        console.print(_reliability(fitted))
+
+
+def _name(file: Path) -> str:
+    return file.name.removesuffix(".gz").removesuffix(".xz").rpartition(".")[0] or file.name
+
+
+def _robustness(
+    scorer: Scorer, examples: Sequence[Example], distractors: Sequence[str], orders: int
+) -> tuple[Mapping[int, float], list[float]]:
+    from bridge.evaluation import f1_by_label_count, f1_by_label_order
+
+    given = [line.strip() for line in distractors if line.strip() and not line.startswith("#")]
+    counts = f1_by_label_count(scorer, examples, given) if given else {}
+    return counts, f1_by_label_order(scorer, examples, orders=orders) if orders else []
+
+
+def _calibrate(
+    scorer: Scorer, sets: Mapping[str, Sequence[Example]], unseen: Mapping[str, Sequence[Example]]
+) -> CalibrationReport:
+    """Fit on one half of every set, measure on the other halves together and on each unseen set."""
+    from bridge.evaluation import calibrate, halves, samples_of
+
+    fit_on, measure_on = [], []
+    for examples in sets.values():
+        labels = sorted({m.label for e in examples for m in e.mentions})
+        one, other = halves(examples)
+        fit_on += samples_of(scorer, one, labels)
+        measure_on += samples_of(scorer, other, labels)
+    return calibrate(fit_on, measure_on, [(name, samples_of(scorer, examples)) for name, examples in unseen.items()])
 
 
 @app.command()
@@ -134,12 +234,33 @@ def _queries_table(report: QueryReport) -> Table:
     return table
 
 
+def _reliability(report: CalibrationReport) -> Table:
+    """Reliability on the other half, and expected calibration errors."""
+    errors = [f"expected calibration error on the other half: {100 * report.before.error:.1f} %"]
+    errors[0] += f" of the scores, {100 * report.after.error:.1f} % calibrated ({report.fitted.to_json()['method']})"
+    errors += [
+        f"{name}: {100 * before.error:.1f} % of the scores, {100 * after.error:.1f} % calibrated"
+        for name, before, after in report.unseen
+    ]
+    table = Table(title="how often spans are right, by calibrated probability", caption="\n".join(errors))
+    for column in ("probability", "spans", "expected", "right"):
+        table.add_column(column, justify="right")
+    for one in report.after.bins:
+        table.add_row(
+            f"{one.low:.1f} to {one.high:.1f}",
+            str(one.count),
+            f"{100 * one.expected:.1f} %",
+            f"{100 * one.right:.1f} %",
+        )
+    return table
+
+
 def _table(report: SetReport) -> Table:
     score = report.scores[report.best]
     table = Table(
         title=f"{report.name}: {report.texts} texts, threshold {report.best:g}",
         caption=f"{report.texts_per_second:.0f} texts a second in batches; {report.latency_ms:.1f} ms for one text "
-        f"with {len(report.labels)} labels (median)",
+        f"with {len(report.labels)} labels (median; 95 of 100 below {report.latency_p95_ms:.1f} ms)",
     )
     table.add_column("label")
     for column in ("precision", "recall", "F1", "annotated"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bridge.evaluation._calibration import CalibrationReport, Reliability, calibrate, halves, reliability, samples_of
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
+from bridge.evaluation._plot import plot_report
 from bridge.evaluation._queries import (
     KindReport,
     QueryCase,
@@ -16,10 +18,12 @@ from bridge.evaluation._queries import (
     read_query_set,
 )
 from bridge.evaluation._readers import OnError, read_examples, read_records
+from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, robustness_json
 from bridge.evaluation._spans import Counts, SpanScore
 
 __all__ = [
     "SWEEP",
+    "CalibrationReport",
     "Counts",
     "Example",
     "KindReport",
@@ -29,15 +33,24 @@ __all__ = [
     "QueryReport",
     "QueryResult",
     "QuerySet",
+    "Reliability",
     "SetReport",
     "SpanScore",
+    "calibrate",
     "evaluate_queries",
     "evaluate_set",
+    "f1_by_label_count",
+    "f1_by_label_order",
     "find_query_sets",
     "from_text",
     "from_tokens",
+    "halves",
     "notation",
+    "plot_report",
     "read_examples",
     "read_query_set",
     "read_records",
+    "reliability",
+    "robustness_json",
+    "samples_of",
 ]

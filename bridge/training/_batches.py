@@ -135,7 +135,7 @@ class Sampler:
         rng.shuffle(wanted)
         if self._drop_rate:
             wanted = [item for item in wanted if rng.random() >= self._drop_rate] or wanted
-        wanted.sort(key=lambda item: self._rank(*item, own))
+        wanted.sort(key=lambda item: self._rank(item[0], item[1], own))
         wanted = wanted[: self._max_labels]
         rng.shuffle(wanted)  # a uni-encoder reads the columns in this order
         for s, label in wanted:

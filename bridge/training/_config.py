@@ -127,7 +127,7 @@ class OptimiserConfig(_Strict):
     batch_words: int = Field(default=800, ge=1)
     #: Batches whose gradients make one step.
     accumulate: int = Field(default=1, ge=1)
-    #: bf16 autocast: about twice as fast where the processor has it.
+    #: bf16 autocast where GPU or processor have it: about twice as fast.
     bf16: bool = True
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from bridge.training._checkpoint import STATE, mean_weights, read_state, trained
 from bridge.training._config import TrainConfig
 from bridge.training._data import held_out, load_sets
 from bridge.training._export import export
-from bridge.training._loop import BEST, CURVE, Progress, Trainer
+from bridge.training._loop import BEST, CURVE, Progress, Trainer, has_bf16
 from bridge.training._model import build_model
 
 Recipe = Callable[..., TrainConfig]
@@ -332,3 +332,9 @@ def test_a_gpu_that_is_not_there_is_a_sentence(recipe: Recipe, data_folder: Path
         pytest.skip("there is one")
     with pytest.raises(SetupError, match="no GPU"):
         run_training(write_recipe(recipe(), tmp_path), out=tmp_path / "run", data=data_folder, device="cuda")
+
+
+def test_a_processor_that_would_emulate_bf16_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert not has_bf16(torch.device("cpu"))
+    assert has_bf16(torch.device("cuda"))
