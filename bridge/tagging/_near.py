@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Prefix
 
@@ -18,7 +17,8 @@ from rapidfuzz.distance import OSA, Prefix
 MAX_LENGTH = 100
 #: From so many letters on, one of them may be another one.
 _SUBSTITUTED = 6
-_EMPTY: tuple[list[str], NDArray[np.uint32]] = ([], np.zeros(0, np.uint32))
+#: Forms of a shelf that are compared as fast as looked through.
+_FEW = 64
 
 
 class NearForms:
@@ -40,13 +40,18 @@ class NearForms:
         if not allowed or len(form) > MAX_LENGTH:
             return []
         digits = _digits(form)
-        letters = np.uint32(_letters(form))
+        words, letters = form.count(" "), np.uint32(_letters(form))
         near = []
         for length in range(len(form) - allowed, len(form) + allowed + 1):
-            shelf, held = self._shelves.get((form.count(" "), form[0], length), _EMPTY)
-            # An edit takes away one letter and brings in one at most: of thousands of forms few are left.
-            alike = np.flatnonzero(np.bitwise_count(held ^ letters) <= 2 * allowed).tolist()
-            some = [shelf[at] for at in alike]
+            known = self._shelves.get((words, form[0], length))
+            if known is None:
+                continue
+            shelf, held = known
+            some = shelf
+            if len(shelf) > _FEW:
+                # An edit takes away one letter and brings in one at most: of thousands of forms few are left.
+                alike = np.flatnonzero(np.bitwise_count(held ^ letters) <= 2 * allowed)
+                some = [shelf[at] for at in alike.tolist()]
             found = process.extract(form, some, scorer=OSA.distance, score_cutoff=allowed, limit=None, processor=None)
             near += [
                 (int(edits), other)
