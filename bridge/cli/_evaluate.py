@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bridge.cli._evaluate_relevance import relevance
 from bridge.cli._train import BadRecords
 from bridge.errors import InputError
 
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
     from bridge.evaluation import CalibrationReport, Example, QueryReport, QueryResult, SetReport
     from bridge.scorer import Scorer
 
-app = typer.Typer(help="Measure a model on annotated texts, the parser on queries.", no_args_is_help=True)
+app = typer.Typer(
+    help="Measure a model on annotated texts, the parser on queries, results on judgements.",
+    no_args_is_help=True,
+)
 
 
 @app.callback()
 def _group() -> None:
-    """Measure a model on annotated texts, the parser on queries."""
+    """Measure a model on annotated texts, the parser on queries, results on judgements."""
+
+
+app.command()(relevance)
 
 
 @app.command()

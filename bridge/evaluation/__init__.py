@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridge.evaluation._calibration import CalibrationReport, Reliability, calibrate, halves, reliability, samples_of
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
+from bridge.evaluation._judgements import Template, read_judgements, read_template
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
 from bridge.evaluation._plot import plot_report
 from bridge.evaluation._queries import (
@@ -18,12 +19,22 @@ from bridge.evaluation._queries import (
     read_query_set,
 )
 from bridge.evaluation._readers import OnError, read_examples, read_records
+from bridge.evaluation._relevance import (
+    Comparison,
+    Ranking,
+    RelevanceReport,
+    evaluate_relevance,
+    ndcg,
+    permutation_p,
+    recall,
+)
 from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, robustness_json
 from bridge.evaluation._spans import Counts, SpanScore
 
 __all__ = [
     "SWEEP",
     "CalibrationReport",
+    "Comparison",
     "Counts",
     "Example",
     "KindReport",
@@ -33,11 +44,15 @@ __all__ = [
     "QueryReport",
     "QueryResult",
     "QuerySet",
+    "Ranking",
+    "RelevanceReport",
     "Reliability",
     "SetReport",
     "SpanScore",
+    "Template",
     "calibrate",
     "evaluate_queries",
+    "evaluate_relevance",
     "evaluate_set",
     "f1_by_label_count",
     "f1_by_label_order",
@@ -45,11 +60,16 @@ __all__ = [
     "from_text",
     "from_tokens",
     "halves",
+    "ndcg",
     "notation",
+    "permutation_p",
     "plot_report",
     "read_examples",
+    "read_judgements",
     "read_query_set",
     "read_records",
+    "read_template",
+    "recall",
     "reliability",
     "robustness_json",
     "samples_of",
