@@ -35,7 +35,7 @@ def amount_text(value: float, label: Label, rng: random.Random) -> str | None:
     if is_currency(label.unit):
         return _price(value, str(label.unit), rng)
     if label.unit is None:
-        return rng.choice(_COUNTS).format(n=_number(value)) if value == int(value) and 1 <= value <= 5000 else None
+        return rng.choice(_COUNTS).format(n=_number(value)) if value == int(value) and 1 < value <= 5000 else None
     unit = label.unit
     other = rng.choice(_ALSO.get(unit, (unit,)))
     if other != unit and (rng.random() < 0.3 or not 0.1 <= value < 1000):
@@ -45,7 +45,8 @@ def amount_text(value: float, label: Label, rng: random.Random) -> str | None:
             value, unit = float(round(converted)), other
     number = _number(round(value, 1) if value >= 1 else value)
     signs = _signs(unit)
-    sign = rng.choice((*signs[:3], *signs) or (unit,))
+    usual = signs[:3]  # "gb", "gbs", "gig" … the usual ones stand first
+    sign = rng.choice((*signs[:1] * 3, *usual * 2, *signs) or (unit,))
     if unit in _MARKS and rng.random() < 0.3:
         return number + rng.choice(_MARKS[unit])
     return f"{number}{rng.choice((' ', ' ', '', '-') if len(sign) < 5 else (' ',))}{sign}"

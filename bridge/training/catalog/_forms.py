@@ -114,7 +114,8 @@ def is_common(word: str) -> bool:
 def _prefixes(value: str) -> list[str]:
     """Beginnings of two words and more, cut at spaces and hyphens, shorter than the value."""
     cuts = [match.start() for match in re.finditer(r"[ -]", value)]
-    return [value[:cut].casefold() for cut in cuts[1:]]
+    found = (value[:cut].casefold() for cut in cuts[1:])
+    return [prefix for prefix in found if len(re.split(r"[ -]", prefix)[-1]) > 1 or prefix[-1].isdigit()]
 
 
 def joined_otherwise(text: str, rng: random.Random) -> str:

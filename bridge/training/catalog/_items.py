@@ -78,7 +78,8 @@ def read_catalogue(schema: Schema, documents: Iterable[Document]) -> Catalogue:
                 continue
             stored = field_values(document, bound)
             if schema.labels[name].kind in ("number", "range"):
-                if amounts := [v for v in stored if isinstance(v, float)]:
+                least = 1.0 if schema.labels[name].unit is None else 0.0  # nobody asks for a pack of one
+                if amounts := [v for v in stored if isinstance(v, float) and v > least]:
                     item.amounts[name] = amounts
             elif values := [v for text in stored if isinstance(text, str) for v in values_in(text) if v != title]:
                 item.values[name] = values

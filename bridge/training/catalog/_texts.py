@@ -6,7 +6,6 @@ title only the located values are known; its other words are left open.
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -55,6 +54,8 @@ _MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
 _FITS = _PHRASES[0][0]
 #: How often a compatible product has a maker's name before it.
 _WITH_MAKER = 0.35
+#: How often a query is about a label that is drawn evenly, instead of about an item.
+_EVENLY = 0.7
 #: How often a keyword value is drawn from all values of its label instead of the item's own.
 _ANY_VALUE = 0.3
 
@@ -111,9 +112,13 @@ class CatalogueTexts:
         """Annotated queries about items; the same seed gives the same queries."""
         rng = random.Random(f"{seed}/queries")
         rich = [item for item in items if item.values] or list(items)
+        # Each label is met about equally often, however few documents carry it.
+        carrying = {name: [i for i in rich if name in i.values or name in i.amounts] for name in self.catalogue.labels}
+        labels = [n for n in carrying if carrying[n] and not self.catalogue.is_price(n)]
         examples: list[Example] = []
         while len(examples) < size:
-            pieces = self._query(rng.choice(rich), rng)
+            wanted = rng.choice(labels) if labels and rng.random() < _EVENLY else None
+            pieces = self._query(rng.choice(carrying[wanted] if wanted else rich), wanted, rng)
             if example := self._example(pieces):
                 examples.append(example)
         return examples
@@ -134,16 +139,21 @@ class CatalogueTexts:
                 break
         return examples
 
-    def _query(self, item: Item, rng: random.Random) -> list[Piece]:
+    def _query(self, item: Item, wanted: str | None, rng: random.Random) -> list[Piece]:
+        """A query about an item that names the `wanted` label, if any."""
         things = self.catalogue.things()
         present = [name for name in self.catalogue.labels if name in item.values or name in item.amounts]
         others = [n for n in present if n not in things and not self.catalogue.is_price(n)]
         missing = [name for name in self._pools if name not in present and name not in things and self._pools[name]]
         if missing and rng.random() < _ANY_VALUE:  # so that rare labels are met often enough
             others.append(rng.choice(missing))
-        count = min(len(others), rng.choices((0, 1, 2, 3, 4), (1, 4, 4, 2, 1))[0])
-        # A label that few items have is drawn first more often than brands and prices, which all have.
-        chosen = sorted(others, key=lambda name: rng.random() ** (1 / self._weight(name)), reverse=True)[:count]
+        count = min(len(others), rng.choices((0, 1, 2, 3, 4), (2, 4, 4, 2, 1))[0])
+        if wanted in others:
+            others.remove(wanted)
+            count = max(count, 1)
+        rng.shuffle(others)
+        chosen = [wanted, *others][:count] if wanted is not None and wanted not in things else others[:count]
+        rng.shuffle(chosen)
         phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, rng))]
         # What is named with a word before it (`for`, `under`) and amounts mostly stand behind the thing.
         before: list[Piece] = []
@@ -169,13 +179,6 @@ class CatalogueTexts:
         if rng.random() < _CLOSER:
             pieces.append((rng.choice(_CLOSERS), ""))
         return self._written(pieces, rng)
-
-    @cached_property
-    def _rates(self) -> Mapping[str, float]:
-        return {name: self.catalogue.fill_rate(name) for name in self.catalogue.labels}
-
-    def _weight(self, name: str) -> float:
-        return math.sqrt(min(4.0, max(0.5, 0.15 / max(1e-3, self._rates[name]))))
 
     def _thing(self, thing: str, item: Item, rng: random.Random) -> list[Piece]:
         value = self._value(thing, item, rng)
