@@ -30,6 +30,7 @@ from bridge.training.catalog._items import read_catalogue
 from bridge.training.catalog._located import Locator
 from bridge.training.catalog._mined import labels_to_mine, mine
 from bridge.training.catalog._texts import CatalogueTexts
+from bridge.training.catalog._typical import other_names, typical_values
 
 SCHEMA = """
 schema: shop
@@ -267,3 +268,29 @@ def test_a_model_learns_the_words_of_a_catalogue(
 def test_documents_that_the_schema_says_nothing_of_are_an_error(tmp_path: Path, schema: Schema) -> None:
     with pytest.raises(TrainingDataError, match="no document has a value"):
         adapt(schema, [{"title": "a b c"}] * 5, out=tmp_path, start="default", minutes=0.1, device="cpu")
+
+
+def test_shipped_lists_know_labels_by_many_names() -> None:
+    assert "smoked" in typical_values("preparation process")
+    assert {"wired", "bluetooth"} <= set(typical_values("connectivity"))
+    assert "taste" in other_names("flavor")
+    assert "flavor" in other_names("taste")
+    assert typical_values("reactor type") == other_names("reactor type") == ()
+
+
+def test_what_a_list_knows_of_a_label_overrules_what_the_model_read() -> None:
+    schema = parse_schema("schema: s\nindex: s\ntext: [name]\nlabels:\n  flavor: {}\n  product_type: {}\n  scent: {}\n")
+    names = [f"Plum {kind} cookies mint" for kind in ("smoked", "big", "old")]
+
+    class Wrong:
+        def predict(
+            self, texts: Sequence[str], labels: Sequence[str], threshold: float, *, batch_size: int
+        ) -> list[TaggedText]:
+            assert threshold < len(labels) < batch_size
+            spans = [(Span(t.find("mint"), len(t), "mint", "product type", 0.9),) for t in texts]
+            return [TaggedText(t, found, Coverage(1, 1)) for t, found in zip(texts, spans, strict=True)]
+
+    catalogue = read_catalogue(schema, [{"name": name} for name in names])
+    found = mine(catalogue, Wrong(), seed=0)
+    assert "mint" not in found["product_type"]
+    assert found["flavor"]["mint"] == found["scent"]["mint"] == 3

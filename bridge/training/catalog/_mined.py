@@ -84,7 +84,16 @@ def mine(
     for name in wanted:
         if _MAKERS.search(catalogue.labels[name]):
             found[name].update(_names_in_front(titles))
-        found[name].update(_that_occur(typical_values(catalogue.labels[name]), catalogue))
+    # What the lists know of a label is surer than what the model read; a value of several labels stays theirs.
+    listed = {name: _that_occur(typical_values(catalogue.labels[name]), catalogue) for name in wanted}
+    owners: dict[str, set[str]] = {}
+    for name, values in listed.items():
+        for value in values:
+            owners.setdefault(value, set()).add(name)
+    for name in wanted:
+        for value in [v for v in found[name] if name not in owners.get(v, {name})]:
+            del found[name][value]
+        found[name].update(listed[name])
     known = _stored_values(catalogue)
     for name in wanted:
         for value in [v for v in found[name] if known.get(_folded(v), name) != name]:

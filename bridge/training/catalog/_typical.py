@@ -1,37 +1,60 @@
-"""Values that labels typically have, from the word lists that ship (`bridge/models/shop_words.yaml`)."""
+"""Values that labels typically have, and other names of labels, from the word lists that ship."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
+
+import yaml
 
 from bridge.training._shop_words import shop_words
+
+_FILE = Path(__file__).parents[2] / "models" / "label_values.yaml"
 
 
 def typical_values(label: str) -> tuple[str, ...]:
     """Values of a label, or of one that it is another name of; empty where the lists do not know it."""
-    return _lists().get(_known_name(label), ())
+    return _values().get(_known_name(label), ())
 
 
 def other_names(label: str) -> tuple[str, ...]:
     """Other names of a label, from the same lists, without itself."""
     known = _known_name(label)
-    if not known:
-        return ()
-    return tuple(name for name in (known, *shop_words().phrasings.get(known, ())) if name != label)
+    return tuple(name for name in (known, *_names().get(known, ())) if known and name != label)
 
 
 def _known_name(label: str) -> str:
     folded = label.casefold()
-    if folded in _lists():
+    if folded in _values():
         return folded
-    return next((name for name, others in shop_words().phrasings.items() if folded in others), "")
+    return next((name for name, others in _names().items() if folded in others), "")
 
 
 @cache
-def _lists() -> Mapping[str, tuple[str, ...]]:
+def _values() -> Mapping[str, tuple[str, ...]]:
     lists: dict[str, dict[str, None]] = {}
     for family in shop_words().families.values():
         for label, values in (("product type", family.types), ("brand", family.brands), *family.values.items()):
             lists.setdefault(label, {}).update(dict.fromkeys(values))
+    for label, entry in _file().items():
+        lists.setdefault(label, {}).update(dict.fromkeys(_split(entry["values"])))
     return {label: tuple(values) for label, values in lists.items()}
+
+
+@cache
+def _names() -> Mapping[str, tuple[str, ...]]:
+    names = {label: list(others) for label, others in shop_words().phrasings.items()}
+    for label, entry in _file().items():
+        names[label] = list(dict.fromkeys([*names.get(label, []), *_split(entry["names"])]))
+    return {label: tuple(others) for label, others in names.items()}
+
+
+@cache
+def _file() -> Mapping[str, Mapping[str, str]]:
+    lists: Mapping[str, Mapping[str, str]] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return lists
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
