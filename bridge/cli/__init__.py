@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 import bridge
 from bridge.cli._demo import demo, demo_down
+from bridge.cli._diff import diff
 from bridge.cli._engine import app as engine
 from bridge.cli._evaluate import app as evaluate
 from bridge.cli._install import install, uninstall
@@ -20,6 +21,7 @@ from bridge.cli._repair import repair
 from bridge.cli._schema import app as schema
 from bridge.cli._serve import serve
 from bridge.cli._tag import tag
+from bridge.cli._test import check_cases
 from bridge.cli._train import train
 from bridge.errors import BridgeError
 
@@ -76,12 +78,15 @@ def _options(
 ) -> None: ...
 
 
-_START, _LOOK, _RUN, _TRAIN = "Start here", "Look at what it understands", "Run it", "Train and measure"
+_START, _LOOK, _PROVE = "Start here", "Look at what it understands", "See what a change does"
+_RUN, _TRAIN = "Run it", "Train and measure"
 app.command("demo", rich_help_panel=_START)(demo)
 app.command("demo-down", rich_help_panel=_START)(demo_down)
 app.command("parse", rich_help_panel=_LOOK)(parse)
 app.command("tag", rich_help_panel=_LOOK)(tag)
 app.add_typer(schema, name="schema", rich_help_panel=_LOOK)
+app.command("test", rich_help_panel=_PROVE)(check_cases)
+app.command("diff", rich_help_panel=_PROVE)(diff)
 app.command("serve", rich_help_panel=_RUN)(serve)
 app.command("install", rich_help_panel=_RUN)(install)
 app.command("uninstall", rich_help_panel=_RUN)(uninstall)

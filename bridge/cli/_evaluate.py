@@ -196,18 +196,19 @@ def queries(
     report = evaluate_queries(sets, None if model == "none" else Scorer.load(model), kinds=kind)
     rows = report.by_kind()
     if as_json:
-        failures = [_failure(result) for result in report.failures]
+        failures = [failure_json(result) for result in report.failures]
         typer.echo(json.dumps({"kinds": [row.to_json() for row in rows], "failures": failures}, indent=2))
     else:
         console = Console()
         for result in report.failures[:show]:
-            console.print(_failure_text(result), markup=False, highlight=False, soft_wrap=True)
+            console.print(failure_text(result), markup=False, highlight=False, soft_wrap=True)
         console.print(_queries_table(report))
     if rows[-1].wrong_hard:
         raise typer.Exit(1)
 
 
-def _failure(result: QueryResult) -> dict[str, Any]:
+def failure_json(result: QueryResult) -> dict[str, Any]:
+    """A failed case as JSON."""
     return {
         "catalogue": result.catalogue,
         "kind": result.kind,
@@ -218,7 +219,8 @@ def _failure(result: QueryResult) -> dict[str, Any]:
     }
 
 
-def _failure_text(result: QueryResult) -> str:
+def failure_text(result: QueryResult) -> str:
+    """A failed case for people: what is missing (-), what nobody expected (+)."""
     lines = [f"{result.catalogue}/{result.kind}: {result.case.query}"]
     lines += [f"  - expected {clause}" for clause in result.missing]
     lines += [f"  + planned  {clause}" for clause in result.wrong]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bridge.errors import InputError
 
 if TYPE_CHECKING:
     from bridge.clauses import Plan
@@ -60,6 +63,29 @@ def live_values(engine: Engine, schema: Schema) -> StaticValues:
     return StaticValues.of(schema, engine.values(schema), facts.fill_rates, facts.stats)
 
 
+def values_of(schema: Schema, file: Path | None, engine_url: str | None) -> StaticValues:
+    """Values from a file or from an engine; without either nothing is known of the index."""
+    from bridge.engines import connect
+    from bridge.evaluation import read_values
+    from bridge.query import StaticValues
+
+    if file is not None and engine_url is not None:
+        raise InputError("give --values or --engine-url, not both")
+    if file is not None:
+        return read_values(file, schema)
+    if engine_url is None:
+        return StaticValues.of(schema, {})
+    with connect(engine_url) as engine:
+        return live_values(engine, schema)
+
+
+def parser_of(schema: Schema, scorer: Scorer | None, values: StaticValues) -> QueryParser:
+    """A parser that links by meaning where the model can."""
+    from bridge.query import QueryParser
+
+    return QueryParser(schema, scorer, values if scorer is None else values.with_meanings(schema, scorer))
+
+
 def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
     """The checkpoint that `--model` names (`none`: none), else the schema's."""
     from bridge.scorer import Scorer
@@ -71,10 +97,7 @@ def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
 
 def live_parser(engine: Engine, schema: Schema, model: str | None) -> QueryParser:
     """A parser with the model and the values that the index holds now."""
-    from bridge.query import QueryParser
-
-    values, scorer = live_values(engine, schema), load_scorer(schema, model)
-    return QueryParser(schema, scorer, values if scorer is None else values.with_meanings(schema, scorer))
+    return parser_of(schema, load_scorer(schema, model), live_values(engine, schema))
 
 
 def clauses_of(plan: Plan) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.evaluation._calibration import CalibrationReport, Reliability, calibrate, halves, reliability, samples_of
+from bridge.evaluation._diff import QueryChange, compare_parsers, compare_plans, read_queries
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
 from bridge.evaluation._judgements import Template, read_judgements, read_template
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
@@ -16,7 +17,10 @@ from bridge.evaluation._queries import (
     evaluate_queries,
     find_query_sets,
     notation,
+    read_cases,
     read_query_set,
+    read_values,
+    run_cases,
 )
 from bridge.evaluation._readers import OnError, read_examples, read_records
 from bridge.evaluation._relevance import (
@@ -41,6 +45,7 @@ __all__ = [
     "Mention",
     "OnError",
     "QueryCase",
+    "QueryChange",
     "QueryReport",
     "QueryResult",
     "QuerySet",
@@ -51,6 +56,8 @@ __all__ = [
     "SpanScore",
     "Template",
     "calibrate",
+    "compare_parsers",
+    "compare_plans",
     "evaluate_queries",
     "evaluate_relevance",
     "evaluate_set",
@@ -64,13 +71,17 @@ __all__ = [
     "notation",
     "permutation_p",
     "plot_report",
+    "read_cases",
     "read_examples",
     "read_judgements",
+    "read_queries",
     "read_query_set",
     "read_records",
     "read_template",
+    "read_values",
     "recall",
     "reliability",
     "robustness_json",
+    "run_cases",
     "samples_of",
 ]

@@ -181,15 +181,37 @@ def read_query_set(folder: str | Path) -> QuerySet:
     """
     root = Path(folder)
     schema = load_schema(root / "schema.yaml")
-    known = _read(root / "values.yaml", _ValuesFile)
+    values = read_values(root / "values.yaml", schema)
     files = sorted((root / "cases").glob("*.yaml"))
     if not files:
         raise InputError("holds no cases/*.yaml", where=str(root), hint=_HINT)
     cases: dict[str, tuple[QueryCase, ...]] = {}
     for file in files:
-        read = _read(file, _CaseFile)
-        cases[read.kind] = (*cases.get(read.kind, ()), *read.cases)
-    return QuerySet(root.name, schema, StaticValues.of(schema, known.values, known.fill_rates, known.stats), cases)
+        kind, found = read_cases(file)
+        cases[kind] = (*cases.get(kind, ()), *found)
+    return QuerySet(root.name, schema, values, cases)
+
+
+def read_cases(file: str | Path) -> tuple[str, tuple[QueryCase, ...]]:
+    """Kind and cases of one case file. Raises InputError naming file and key where it is wrong or holds no case."""
+    read = _read(Path(file), _CaseFile)
+    if not read.cases:
+        raise InputError("holds no case", where=str(file), hint=_HINT)
+    return read.kind, read.cases
+
+
+def read_values(file: str | Path, schema: Schema) -> StaticValues:
+    """Values from a `values.yaml`, as catalogues have it, or from a snapshot of an index (JSON)."""
+    path = Path(file)
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        return StaticValues.load(path, schema)
+    known = _read(path, _ValuesFile)
+    return StaticValues.of(schema, known.values, known.fill_rates, known.stats)
+
+
+def run_cases(name: str, kind: str, cases: Iterable[QueryCase], parser: QueryParser) -> list[QueryResult]:
+    """Parse each case and compare; `name` is what the report calls the catalogue."""
+    return [_run(name, kind, case, parser) for case in cases]
 
 
 def find_query_sets(folder: str | Path) -> list[Path]:
@@ -213,7 +235,7 @@ def evaluate_queries(
         parser = QueryParser(one.schema, scorer, values)
         for kind, cases in one.cases.items():
             if kinds is None or kind in kinds:
-                report.results += [_run(one.name, kind, case, parser) for case in cases]
+                report.results += run_cases(one.name, kind, cases, parser)
     return report
 
 

@@ -20,6 +20,7 @@ from bridge.sidecar import SidecarConfig
 COMMANDS = {
     "demo",
     "demo-down",
+    "diff",
     "engine",
     "evaluate",
     "install",
@@ -28,6 +29,7 @@ COMMANDS = {
     "schema",
     "serve",
     "tag",
+    "test",
     "train",
     "uninstall",
 }
