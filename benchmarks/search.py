@@ -105,7 +105,7 @@ def _sidecar(engine_url: str, folder: Path, threads: int) -> Iterator[str]:
     url = f"http://127.0.0.1:{ports[0]}"
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
-            end = time.monotonic() + 120
+            end = time.monotonic() + 600  # a busy machine takes minutes to load the model
             while time.monotonic() < end and process.poll() is None:
                 with contextlib.suppress(httpx.HTTPError):
                     if httpx.get(f"{url}/readyz").status_code == 200:
