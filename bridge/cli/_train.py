@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from bridge.cli._install import ApiKey, CaCerts, Password, Username, Verify, ope
 from bridge.errors import InputError
 
 if TYPE_CHECKING:
+    from bridge.engines import Engine
     from bridge.schema import Schema
     from bridge.training.catalog import Document
 
@@ -115,7 +117,9 @@ def train(
         )
     else:
         assert from_index is not None
-        documents = _from_index(*from_index, loaded, username, password, api_key, ca_certs, verify)
+        url, index = from_index
+        with open_engine(url, username, password, api_key, ca_certs, verify) as engine:
+            documents = documents_of(engine, index, loaded)
     adapt(
         loaded,
         documents,
@@ -131,19 +135,9 @@ def train(
     )
 
 
-def _from_index(
-    url: str,
-    index: str,
-    schema: Schema,
-    username: str | None,
-    password: str | None,
-    api_key: str | None,
-    ca_certs: Path | None,
-    verify: bool,
-) -> list[Document]:
-    """Documents of an index, with the fields that the schema names."""
+def documents_of(engine: Engine, index: str, schema: Schema) -> list[Document]:
+    """Documents of an index with the fields that the schema names; of large indices the first ones."""
     from bridge.training.catalog import MOST_DOCUMENTS, fields_read
 
-    with open_engine(url, username, password, api_key, ca_certs, verify) as engine:
-        hits = engine.scan(index, {"match_all": {}}, fields=fields_read(schema))
-        return [hit.source for hit, _ in zip(hits, range(MOST_DOCUMENTS), strict=False)]
+    hits = engine.scan(index, {"match_all": {}}, fields=fields_read(schema))
+    return [hit.source for hit in islice(hits, MOST_DOCUMENTS)]
