@@ -17,6 +17,7 @@ from bridge.cli._engine import app as engine
 from bridge.cli._evaluate import app as evaluate
 from bridge.cli._install import install, uninstall
 from bridge.cli._parse import parse
+from bridge.cli._proxy import proxy
 from bridge.cli._repair import repair
 from bridge.cli._schema import app as schema
 from bridge.cli._serve import serve
@@ -88,6 +89,7 @@ app.add_typer(schema, name="schema", rich_help_panel=_LOOK)
 app.command("test", rich_help_panel=_PROVE)(check_cases)
 app.command("diff", rich_help_panel=_PROVE)(diff)
 app.command("serve", rich_help_panel=_RUN)(serve)
+app.command("proxy", rich_help_panel=_RUN)(proxy)
 app.command("install", rich_help_panel=_RUN)(install)
 app.command("uninstall", rich_help_panel=_RUN)(uninstall)
 app.command("repair", rich_help_panel=_RUN)(repair)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bridge.clauses import Explanation, Plan
 from bridge.engines.dsl import Unchanged, count_body, find_text, rewrite
+from bridge.errors import (
+    BridgeError,
+    DeadlineExceededError,
+    EngineError,
+    InputError,
+    NotReadyError,
+    OverloadedError,
+)
 from bridge.query import Options, relax
 from bridge.schema import Schema
 
-#: What became of a search body: looked at (first line), or left as it is since something failed.
+log = logging.getLogger("bridge.clients")
+
+#: What became of a search body: looked at (first line), left as it is since something failed, or, in the clients
+#: alone, for another index or refused by the engine and sent again as it was.
 Outcome = Literal[
     "rewritten", "nothing_found", "no_text", "off", "too_long",
     "deadline", "overloaded", "not_ready", "count_failed", "invalid_plan", "failed",
+    "no_schema", "refused",
 ]  # fmt: skip
 #: Longest text in characters that is taken for a query.
 MAX_QUERY_CHARS = 1_000
@@ -85,3 +98,23 @@ def rewrite_body(
     if not applied.changed:
         return Rewriting(body, "nothing_found", "nothing in the text became a clause", plan, relaxed)
     return Rewriting(applied.body, "rewritten", "rewritten", plan, relaxed)
+
+
+def settle(body: Mapping[str, Any], error: Exception) -> Rewriting:
+    """What an error means for a search: the body as it is, with the reason. Never raises."""
+    match error:
+        case DeadlineExceededError() | TimeoutError():
+            return Rewriting(body, "deadline", "the time budget ran out")
+        case OverloadedError():
+            return Rewriting(body, "overloaded", "too many requests are waiting for the model")
+        case NotReadyError():
+            return Rewriting(body, "not_ready", "the model is not warm yet")
+        case EngineError():
+            return Rewriting(body, "count_failed", "the engine could not count the hits")
+        case InputError():
+            return Rewriting(body, "invalid_plan", "the request's flags or plan token are not usable")
+        case BridgeError():
+            return Rewriting(body, "failed", "the bridge failed")
+        case _:
+            log.exception("a search was left as it is after a defect", exc_info=error)
+            return Rewriting(body, "failed", "the bridge failed; see its log")

@@ -65,6 +65,16 @@ def query_text(body: Mapping[str, Any]) -> str | None:
     return text if isinstance(text, str) and text.strip() else None
 
 
+def without_flags(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The body without `ext.ml_inference`, which Elasticsearch does not know and would refuse."""
+    ext = body.get("ext")
+    if not isinstance(ext, Mapping) or "ml_inference" not in ext:
+        return dict(body)
+    others = {key: value for key, value in ext.items() if key != "ml_inference"}
+    kept = {key: value for key, value in body.items() if key != "ext"}
+    return {**kept, "ext": others} if others else kept
+
+
 def _settings(body: Any) -> Mapping[str, Any]:
     for key in ("ext", "ml_inference"):
         body = body.get(key) if isinstance(body, Mapping) else None

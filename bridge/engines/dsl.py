@@ -14,7 +14,7 @@ from bridge.engines._apply import Rewritten, apply, rewrite
 from bridge.engines._convert import clause_condition, condition_to_dsl
 from bridge.engines._count import count_body
 from bridge.engines._find import find_text
-from bridge.engines._flags import Flags, query_text, read_flags
+from bridge.engines._flags import Flags, query_text, read_flags, without_flags
 from bridge.engines._found import Found, Leaf, Path, Point, Position, Unchanged
 from bridge.engines._json import ExactFloat, dumps_exact, loads_exact, unwrap, wrap
 
@@ -39,5 +39,6 @@ __all__ = [
     "read_flags",
     "rewrite",
     "unwrap",
+    "without_flags",
     "wrap",
 ]

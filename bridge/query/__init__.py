@@ -18,7 +18,7 @@ from bridge.query._json import (
     plan_to_json,
 )
 from bridge.query._meaning import Encoder, Meanings
-from bridge.query._options import Options
+from bridge.query._options import STEPS, Options
 from bridge.query._parser import MAX_MODEL_TEXT, MAX_TEXT, QueryParser
 from bridge.query._relax import relax
 from bridge.query._token import decode_plan, encode_plan
@@ -27,6 +27,7 @@ from bridge.query._values import StaticValues, Values, schema_fingerprint
 __all__ = [
     "MAX_MODEL_TEXT",
     "MAX_TEXT",
+    "STEPS",
     "Encoder",
     "Meanings",
     "Options",

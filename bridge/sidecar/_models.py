@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from bridge.clients import Outcome
 from bridge.errors import InputError
 from bridge.sidecar._json import shown
 
@@ -166,10 +167,27 @@ class RewriteResponse(_Model):
 
     body: dict[str, Any]
     changed: bool
+    outcome: Outcome = Field(description="What became of the body, from a closed list.")
     reason: str = Field(description="Why nothing changed; `rewritten` where something did.")
     plan: str | None = Field(description="Opaque token, null where no text was found.")
     explain: list[dict[str, Any]]
     degraded: str | None = None
+
+
+class SchemaEntry(_Model):
+    """What a caller must know of a schema to send it the right searches."""
+
+    index: str = Field(description="Index, alias or pattern that it describes.")
+    engine: Dialect | None
+    text: list[str] = Field(description="Text fields that users search.")
+    disable: list[str] = Field(description="What `options.disable` may name beside clauses: labels and steps.")
+    deadline_ms: int = Field(description="After this time a search is answered with the caller's own body.")
+
+
+class SchemasResponse(_Model):
+    """The schemas that the key opens."""
+
+    schemas: dict[str, SchemaEntry]
 
 
 class Wrapper(_Model):

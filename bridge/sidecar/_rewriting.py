@@ -1,27 +1,16 @@
-"""One search body through query understanding within the sidecar's time, and what each failure means for it."""
+"""One search body through query understanding within the sidecar's time."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge import clients
 from bridge.clauses import Plan
 from bridge.clients import Rewriting
-from bridge.errors import (
-    BridgeError,
-    DeadlineExceededError,
-    EngineError,
-    InputError,
-    NotReadyError,
-    OverloadedError,
-)
 from bridge.query import Options
 from bridge.sidecar._batching import calling
 from bridge.sidecar._runtime import Runtime, Served
-
-log = logging.getLogger("bridge.sidecar")
 
 
 def rewrite_body(
@@ -36,7 +25,7 @@ def rewrite_body(
     """The body with the user's text turned into filters and boosts; on doubt the body as it is.
 
     `deadline` is a `time.monotonic()` value, `query_only` says that the engine takes back nothing but the query. Raises
-    what goes wrong: see `settle`.
+    what goes wrong: see `bridge.clients.settle`.
     """
     schema, parser, counter = served.schema, served.parser, served.counter
 
@@ -60,26 +49,6 @@ def rewrite_body(
     if rewriting.relaxed:
         runtime.metrics.relaxed.labels(schema.name).inc()
     return rewriting
-
-
-def settle(body: Mapping[str, Any], error: Exception) -> Rewriting:
-    """What an error means for a search: the body as it is, with the reason. Never raises."""
-    match error:
-        case DeadlineExceededError():
-            return Rewriting(body, "deadline", "the time budget ran out")
-        case OverloadedError():
-            return Rewriting(body, "overloaded", "too many requests are waiting for the model")
-        case NotReadyError():
-            return Rewriting(body, "not_ready", "the model is not warm yet")
-        case EngineError():
-            return Rewriting(body, "count_failed", "the engine could not count the hits")
-        case InputError():
-            return Rewriting(body, "invalid_plan", "the request's flags or plan token are not usable")
-        case BridgeError():
-            return Rewriting(body, "failed", "the sidecar failed")
-        case _:
-            log.exception("a search was left as it is after a defect", exc_info=error)
-            return Rewriting(body, "failed", "the sidecar failed; see its log")
 
 
 def deadline_of(served: Served, started: float) -> float:

@@ -8,12 +8,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from bridge.clients import settle
 from bridge.engines.dsl import read_flags, wrap
 from bridge.query import Options
 from bridge.sidecar import _models as models
 from bridge.sidecar._http import COMMON, Endpoint, answer, gone, read_document, require_key, route, runtime, started
 from bridge.sidecar._json import Document, mend_surrogates
-from bridge.sidecar._rewriting import deadline_of, rewrite_body, settle
+from bridge.sidecar._rewriting import deadline_of, rewrite_body
 from bridge.sidecar._tagging import split_completion, tag_document
 
 blueprint = Blueprint("engines", __name__)

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from bridge.clients import settle
 from bridge.engines.dsl import dumps_exact
 from bridge.errors import CheckpointError, InputError, SchemaError, TooLargeError
-from bridge.query import Options, plan_to_json
+from bridge.query import STEPS, Options, plan_to_json
 from bridge.schema import Schema
 from bridge.sidecar import _models as models
 from bridge.sidecar._auth import EVERY_SCHEMA
@@ -27,7 +28,7 @@ from bridge.sidecar._http import (
     text_answer,
 )
 from bridge.sidecar._json import refuse_surrogates
-from bridge.sidecar._rewriting import deadline_of, rewrite_body, settle
+from bridge.sidecar._rewriting import deadline_of, rewrite_body
 from bridge.sidecar._runtime import Served
 from bridge.sidecar._tagging import Offsets, tag_texts
 
@@ -126,12 +127,44 @@ def rewrite() -> Response:
     result = {
         "body": outcome.body,
         "changed": outcome.changed,
+        "outcome": outcome.outcome,
         "reason": outcome.reason,
         "plan": parts["plan"],
         "explain": explain,
         "degraded": state.values[wanted.schema_].degraded,
     }
     return text_answer(dumps_exact(result))
+
+
+@route(
+    blueprint,
+    Endpoint(
+        "GET",
+        "/v1/schemas",
+        "The schemas that are served",
+        "Which index each is for, for proxies and clients; warm or not. With keys configured, only those that the key "
+        "opens.",
+        models.SchemasResponse,
+        errors=("unauthorized",),
+    ),
+)
+def schemas() -> Response:
+    require_key()
+    served = {name: schema for name, schema in runtime().schemas.items() if opens(name)}
+    return answer(
+        {
+            "schemas": {
+                name: {
+                    "index": schema.index,
+                    "engine": schema.engine,
+                    "text": schema.text,
+                    "disable": [*schema.labels, *STEPS],
+                    "deadline_ms": schema.deadline_ms,
+                }
+                for name, schema in served.items()
+            }
+        }
+    )
 
 
 @route(

@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate",
     "install",
     "parse",
+    "proxy",
     "repair",
     "schema",
     "serve",
@@ -87,7 +88,7 @@ def test_every_command_says_what_it_does_and_explains_each_option(words: tuple[s
             assert parameter.help, f"{' '.join(words)} {parameter.opts[0]} has no help"
 
 
-@pytest.mark.parametrize("name", ["serve", "tag"])
+@pytest.mark.parametrize("name", ["proxy", "serve", "tag"])
 def test_help_shows_examples(name: str) -> None:
     assert f"  gliner-bridge {name} " in run(name, "--help")[1]
 

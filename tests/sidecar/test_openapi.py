@@ -66,6 +66,7 @@ EXAMPLES: dict[str, tuple[str, dict[str, Any] | None]] = {
         "/v1/rewrite",
         {"body": {"query": {"match": {"name": "café 😀 under $20"}}, "size": 5}, "schema": "grocery"},
     ),
+    "/v1/schemas": ("/v1/schemas", None),
     "/v1/refresh": ("/v1/refresh", {}),
     "/v1/reload": ("/v1/reload", {}),
     "/opensearch/ingest/<schema>": ("/opensearch/ingest/grocery", {"name": "café 😀 Kirkland Organic Quinoa"}),
