@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bridge.query import StaticValues
     from bridge.schema import Schema
     from bridge.scorer import Scorer
+
+#: As `bridge.engines.dialects.Language`, without loading the engines' clients to show help.
+Language = Literal["opensearch", "elasticsearch", "retriever", "esql", "solr"]
 
 
 def parse(
@@ -45,6 +48,10 @@ def parse(
         list[str] | None, typer.Option("--disable", help="A label, step or clause name to leave out; repeatable.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The object that /v1/parse answers.")] = False,
+    dialect: Annotated[
+        Language | None,
+        typer.Option("--dialect", help="Show it as a search in this language instead, as JSON."),
+    ] = None,
 ) -> None:
     """Show what a query is understood as: entities, clauses, what was left alone and why.
 
@@ -56,6 +63,8 @@ def parse(
       gliner-bridge parse "organic coffee under $20" --schema examples/grocery/schema.yaml --engine-url http://localhost:9200
 
       gliner-bridge parse "chocolate cake not cheesecake" --schema examples/grocery/schema.yaml --json
+
+      gliner-bridge parse "organic coffee under $20" --schema examples/grocery/schema.yaml --dialect esql
     """
     from bridge.query import Options, QueryParser, plan_to_json
     from bridge.schema import load_schema
@@ -65,7 +74,11 @@ def parse(
     scorer = _scorer(loaded, model)
     parser = QueryParser(loaded, scorer, known if scorer is None else known.with_meanings(loaded, scorer))
     plan = parser.parse(text, Options.from_mapping({"disable": disable or []}, schema=loaded))
-    if as_json:
+    if dialect is not None:
+        from bridge.engines.dialects import in_dialect
+
+        typer.echo(json.dumps(in_dialect(plan, loaded, dialect), indent=2, ensure_ascii=False))
+    elif as_json:
         typer.echo(json.dumps(plan_to_json(plan), indent=2))
     else:
         show_plan(plan, Console())

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bridge.cli import app
+from bridge.engines.dialects import LANGUAGES
 from bridge.query import QueryParser, StaticValues, plan_to_json
 from bridge.schema import load_schema
 
@@ -68,3 +69,13 @@ def test_wrong_options_are_answered_with_a_message(options: list[str], says: str
     result = CliRunner().invoke(app, ["parse", "coffee", "-s", str(SCHEMA), "--model", "none", *options])
     assert result.exit_code == 2
     assert says in result.output
+
+
+def test_a_dialect_is_shown_as_a_search_in_it(snapshot: Path) -> None:
+    shown = json.loads(_run("coffee under $20", "--values", str(snapshot), "--dialect", "esql"))
+    assert shown["where"] == '(MATCH(name, "coffee") OR MATCH(description, "coffee")) AND price < 20 AND category : "Coffee"'
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_dialect_can_be_shown(language: str, snapshot: Path) -> None:
+    assert json.loads(_run("coffee under $20", "--values", str(snapshot), "--dialect", language))

@@ -29,7 +29,7 @@ def started(**settings: Any) -> Iterator[httpx.Client]:
     app = create_app(config)
     with Sidecar(app, config) as sidecar:
         runtime = app.extensions["bridge"]
-        assert runtime.wait(120.0), runtime.failure
+        assert runtime.wait(250.0), runtime.failure
         base = f"http://127.0.0.1:{sidecar.queries.port}"
         with httpx.Client(base_url=base, timeout=60.0, limits=httpx.Limits(max_connections=64)) as client:
             client.extensions = {"sidecar": sidecar}  # type: ignore[attr-defined]
