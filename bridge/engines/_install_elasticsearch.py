@@ -26,7 +26,7 @@ _INSTEAD = (
 )
 _SEARCHES = (
     "searches: Elasticsearch asks nobody at search time, so rewrite them before they reach it, with "
-    "bridge.clients.RewritingClient or POST /v1/rewrite"
+    "bridge.clients.RewritingClient, `gliner-bridge proxy` or POST /v1/rewrite"
 )
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clauses import AnyOf, Clause, Match, Near, Plan, Range, Rank, Terms
@@ -175,6 +175,7 @@ def test_names_of_fields_in_esql(field: str, written: str) -> None:
 STRING = re.compile(r'"(?:[^"\\\r\n]|\\[tnr"\\])*"')
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=1))
 def test_no_text_or_value_leaves_its_string_in_esql(text: str, value: str) -> None:
     """Without its strings, the query is the same whatever stands in them."""
@@ -184,6 +185,7 @@ def test_no_text_or_value_leaves_its_string_in_esql(text: str, value: str) -> No
     assert STRING.sub('""', where) == f'{texts}brand : ""'
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_no_value_or_field_leaves_its_place_in_lucene(field: str, value: str) -> None:
     written = lucene(Terms(field, (value,)), "keyword")
@@ -195,11 +197,13 @@ def test_no_value_or_field_leaves_its_place_in_lucene(field: str, value: str) ->
     assert re.fullmatch(r'"(?:[^"\\]|\\["\\])*"', quoted(value), re.DOTALL)
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_number_is_a_moment_that_both_engines_read(milliseconds: float) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment(milliseconds))
 
 
+@settings(deadline=None)
 @given(st.floats(), st.floats(), st.sampled_from(LANGUAGES))
 def test_any_interval_can_be_written(low: float, high: float, language: Language) -> None:
     clauses = [

@@ -73,7 +73,10 @@ def test_wrong_options_are_answered_with_a_message(options: list[str], says: str
 
 def test_a_dialect_is_shown_as_a_search_in_it(snapshot: Path) -> None:
     shown = json.loads(_run("coffee under $20", "--values", str(snapshot), "--dialect", "esql"))
-    assert shown["where"] == '(MATCH(name, "coffee") OR MATCH(description, "coffee")) AND price < 20 AND category : "Coffee"'
+    assert (
+        shown["where"]
+        == '(MATCH(name, "coffee") OR MATCH(description, "coffee")) AND price < 20 AND category : "Coffee"'
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

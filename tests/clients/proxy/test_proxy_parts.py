@@ -8,7 +8,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clients.proxy._payload import (
@@ -82,6 +82,7 @@ def test_a_search_is_told_by_method_and_path(method: str, path: str, target: Tar
     assert target_of(method, path) == target
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_any_path_has_an_answer(method: str, path: str) -> None:
     target_of(method, path)
@@ -112,6 +113,7 @@ def test_headers_that_the_connection_header_names_end_here() -> None:
     assert {"te", "upgrade", "x-mine", "close"} <= hop_by_hop(["close, X-Mine", ""])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=500), st.sampled_from(["gzip", "x-gzip", "deflate", "identity", None, "GZIP"]))
 def test_what_is_packed_is_unpacked(raw: bytes, encoding: str | None) -> None:
     packed = {"gzip": gzip.compress, "deflate": zlib.compress}.get((encoding or "").lower().removeprefix("x-"), bytes)(
@@ -120,6 +122,7 @@ def test_what_is_packed_is_unpacked(raw: bytes, encoding: str | None) -> None:
     assert unpack(packed, encoding, 500) == raw
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_what_cannot_be_unpacked_is_left(raw: bytes) -> None:
     assert unpack(raw, "br", 1000) is unpack(raw, "gzip, gzip", 1000) is None
@@ -140,6 +143,7 @@ bodies = st.dictionaries(st.text(), json_values, max_size=4)
 headers = st.sampled_from([{}, {"index": "a"}, {"index": ["a", "b"], "routing": "1"}, {"indices": "c"}])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(headers, bodies), min_size=1, max_size=4), st.sampled_from([b"\n", b""]))
 def test_an_msearch_is_put_together_as_it_was(
     searches: list[tuple[dict[str, Any], dict[str, Any]]], end: bytes
@@ -154,6 +158,7 @@ def test_an_msearch_is_put_together_as_it_was(
     assert [read_body(item.body) for item in items] == [body for _, body in searches]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_msearch_or_none(raw: bytes) -> None:
     items = split_items(raw)
@@ -161,6 +166,7 @@ def test_any_bytes_are_an_msearch_or_none(raw: bytes) -> None:
         assert join_items(items).split(b"\n")[: 2 * len(items)] == raw.split(b"\n")[: 2 * len(items)]
 
 
+@settings(deadline=None)
 @given(bodies, json_values)
 def test_only_our_flags_leave_a_body(body: dict[str, Any], value: Any) -> None:
     body = {key: member for key, member in body.items() if key != "ext"}
@@ -170,6 +176,7 @@ def test_only_our_flags_leave_a_body(body: dict[str, Any], value: Any) -> None:
     assert read_body(write_body(body)) == body
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([200, 400, 404, 500]), max_size=5))
 def test_the_searches_that_an_engine_refused(statuses: list[int]) -> None:
     answer = {
