@@ -59,6 +59,6 @@ def restore_weights(network: torch.nn.Module, weights: dict[str, Tensor]) -> Non
             parameter.copy_(weights[name])
 
 
-def mean_weights(one: dict[str, Tensor], other: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The mean of two states of the same network."""
-    return {name: (tensor + other[name]) / 2 for name, tensor in one.items()}
+def mean_weights(one: dict[str, Tensor], other: dict[str, Tensor], *, share: float = 0.5) -> dict[str, Tensor]:
+    """The mean of two states of the same network; `share` is the first one's, 0..1."""
+    return {name: share * tensor + (1 - share) * other[name] for name, tensor in one.items()}

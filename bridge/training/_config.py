@@ -167,6 +167,9 @@ class TrainConfig(_Strict):
     checkpoint_minutes: float = Field(default=2.0, gt=0)
     #: Which weights the finished checkpoint has: those with the best mean dev F1, the last ones, or the mean of both.
     export: Literal["best", "last", "mean"] = "best"
+    #: Share of the weights that the run started from (`network.start`) in the finished checkpoint: much of what
+    #: they could do comes back, for little of what was learnt.
+    keep: float = Field(default=0.0, ge=0, lt=1)
     #: Unreadable records: stop at the first, or name them, skip them and go on.
     bad_records: Literal["stop", "skip"] = "stop"
 

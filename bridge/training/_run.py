@@ -97,6 +97,7 @@ def train_on(
         sets = [with_neighbours(source, model.label_vectors) for source in sets]
     console.print(f"{sum(len(s.examples) for s in sets):,} texts to train on")
     out.mkdir(parents=True, exist_ok=True)
+    start = trained_weights(model.network) if recipe.keep else {}
     with _bar(console) as report:
         trainer = Trainer(
             recipe,
@@ -121,6 +122,8 @@ def train_on(
         best = read_state(out / BEST)
         mean = recipe.export == "mean"
         restore_weights(model.network, mean_weights(best, trained_weights(model.network)) if mean else best)
+    if recipe.keep:
+        restore_weights(model.network, mean_weights(start, trained_weights(model.network), share=recipe.keep))
     target = export(model, out / "model")
     console.print(f"finished: {target}")
     return target

@@ -28,6 +28,7 @@ from bridge.training.catalog._documents import field_values
 from bridge.training.catalog._forms import joined_otherwise, misspelt, other_forms, plural, singular, values_in
 from bridge.training.catalog._items import read_catalogue
 from bridge.training.catalog._located import Locator
+from bridge.training.catalog._memory import remembered, shop_labels
 from bridge.training.catalog._mined import labels_to_mine, mine
 from bridge.training.catalog._texts import CatalogueTexts
 from bridge.training.catalog._typical import other_names, typical_values
@@ -294,3 +295,19 @@ def test_what_a_list_knows_of_a_label_overrules_what_the_model_read() -> None:
     found = mine(catalogue, Wrong(), seed=0)
     assert "mint" not in found["product_type"]
     assert found["flavor"]["mint"] == found["scent"]["mint"] == 3
+
+
+def test_what_the_model_was_sure_of_is_taught_again_and_what_it_was_unsure_of_is_left_open() -> None:
+    class Old:
+        def predict(
+            self, texts: Sequence[str], labels: Sequence[str], threshold: float, *, batch_size: int
+        ) -> list[TaggedText]:
+            assert threshold < len(labels) < batch_size
+            spans = (Span(0, 3, "red", "color", 0.9), Span(4, 8, "nike", "brand", 0.4))
+            return [TaggedText(text, spans, Coverage(3, 3)) for text in texts]
+
+    texts = [Example(("red", "nike", "shoes"), (Mention(2, 2, "product type"),)), Example((), ())]
+    (found,) = remembered(Old(), texts, ["color", "brand"])
+    assert found.mentions == (Mention(0, 0, "color", 0.9),)
+    assert found.unknown == ((1, 1),)
+    assert {"product type", "brand or creator"} <= set(shop_labels())

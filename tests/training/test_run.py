@@ -338,3 +338,9 @@ def test_a_processor_that_would_emulate_bf16_computes_in_fp32(monkeypatch: pytes
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     assert not has_bf16(torch.device("cpu"))
     assert has_bf16(torch.device("cuda"))
+
+
+def test_a_finished_checkpoint_may_keep_a_share_of_the_weights_it_started_from() -> None:
+    start, end = {"a": torch.tensor([0.0, 8.0])}, {"a": torch.tensor([4.0, 0.0])}
+    assert mean_weights(start, end, share=0.25)["a"].tolist() == [3.0, 2.0]
+    assert mean_weights(start, end)["a"].tolist() == [2.0, 4.0]

@@ -29,7 +29,8 @@ from bridge.training._shop_words import shop_words
 from bridge.training._written import written_texts
 from bridge.training.catalog._documents import Document
 from bridge.training.catalog._items import Catalogue, read_catalogue
-from bridge.training.catalog._mined import mine
+from bridge.training.catalog._memory import remembered, shop_labels
+from bridge.training.catalog._mined import TitleReader, mine
 from bridge.training.catalog._texts import CatalogueTexts
 
 #: Texts made of each kind at most, queries for each document, and texts kept out for stopping.
@@ -39,7 +40,9 @@ _TRAINING = 0.85
 #: Share of the documents that only dev queries are made of.
 _KEPT_OUT = 0.1
 #: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
-_WEIGHTS = {"queries": 5.0, "titles": 2.0, "shop": 2.0, "written": 3.0}
+_WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "shop": 1.0, "written": 1.5}
+#: Texts that the model reads before it is trained, so that it forgets less; the share of its old weights that stays.
+_MEMORY, _KEEP = 3_000, 0.25
 
 
 def adapt(
@@ -88,7 +91,7 @@ def adapt(
     console.print(f"{len(catalogue.items):,} documents")
     scorer = Scorer.load(start, threads=threads)
     mine(catalogue, scorer, seed=seed, report=lambda line: console.print(line, markup=False))
-    sets, dev = training_texts(catalogue, seed=seed)
+    sets, dev = training_texts(catalogue, scorer, seed=seed)
     if recipe is not None:
         own, own_dev = load_sets(load_config(recipe), data, report=lambda line: console.print(line, markup=False))
         sets, dev = sets + own, dev | own_dev
@@ -96,8 +99,10 @@ def adapt(
     return train_on(settings, sets, dev, out=out, device=where, resume=resume, console=console)
 
 
-def training_texts(catalogue: Catalogue, *, seed: int) -> tuple[list[TrainingSet], dict[str, Sequence[Example]]]:
-    """The sets to train on and the dev sets by name: texts of the catalogue, and rehearsal.
+def training_texts(
+    catalogue: Catalogue, reader: TitleReader, *, seed: int
+) -> tuple[list[TrainingSet], dict[str, Sequence[Example]]]:
+    """The sets to train on and the dev sets by name: texts of the catalogue, and rehearsal. `reader` is the old model.
 
     Raises:
         TrainingDataError: the documents have nothing that the schema's labels name.
@@ -117,7 +122,11 @@ def training_texts(catalogue: Catalogue, *, seed: int) -> tuple[list[TrainingSet
     known = {label: list(names) for label, names in shop_words().phrasings.items()}
     queries = texts.queries(min(_QUERIES, _A_DOCUMENT * len(items)), items, seed=seed)
     titles = texts.titles(_TITLES, items, seed=seed)
+    old = [*shop[: _MEMORY // 2], *texts.queries(_MEMORY // 2, items, seed=seed + 2)]
+    memory = remembered(reader, old, shop_labels())
+    kept = tuple(label for label in shop_labels() if label not in labels)  # labels of the schema are learnt anew
     sets = [
+        TrainingSet("memory", memory, _WEIGHTS["memory"], labels=kept),
         TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels),
         TrainingSet("titles", titles, _WEIGHTS["titles"], phrasings=phrasings, labels=labels),
         TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], phrasings=known),
@@ -141,11 +150,12 @@ def adaptation_recipe(
             start=start, hidden_size=shape.hidden_size, max_width=shape.max_width, max_len=shape.max_len
         ),
         optimiser=OptimiserConfig(
-            encoder_rate=4e-5, head_rate=2e-4, minutes=minutes, patience=4, batch_texts=32, batch_words=512
+            encoder_rate=1e-4, head_rate=6e-4, minutes=minutes, patience=4, batch_texts=32, batch_words=240
         ),
         loss=LossConfig(phrasing_rate=0.25),
         sets=[SetConfig(name=source.name, generate="catalog", weight=source.weight) for source in sets],
         dev=[DevConfig(name=name, file="(generated)", limit=_DEV) for name in dev],
         evaluate_minutes=max(0.25, minutes / 12),
         export="best",
+        keep=_KEEP,
     )

@@ -85,7 +85,7 @@ def mine(
         if _MAKERS.search(catalogue.labels[name]):
             found[name].update(_names_in_front(titles))
     # What the lists know of a label is surer than what the model read; a value of several labels stays theirs.
-    listed = {name: _that_occur(typical_values(catalogue.labels[name]), catalogue) for name in wanted}
+    listed = {name: values_in_titles(typical_values(catalogue.labels[name]), catalogue) for name in wanted}
     owners: dict[str, set[str]] = {}
     for name, values in listed.items():
         for value in values:
@@ -139,7 +139,7 @@ def _names_in_front(titles: Sequence[str]) -> Counter[str]:
     return found
 
 
-def _that_occur(values: Sequence[str], catalogue: Catalogue) -> Counter[str]:
+def values_in_titles(values: Sequence[str], catalogue: Catalogue) -> Counter[str]:
     """How many titles name each value; those that hardly any names are left out."""
     locator = Locator((value, value) for value in values)
     found: Counter[str] = Counter()

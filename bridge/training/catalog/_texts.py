@@ -19,7 +19,8 @@ from bridge.training.catalog._amounts import amount_text, amounts_in_title, rewr
 from bridge.training.catalog._forms import joined_otherwise, misspelt, other_forms, plural, singular
 from bridge.training.catalog._items import Catalogue, Item
 from bridge.training.catalog._located import Locator, folded_words
-from bridge.training.catalog._typical import other_names
+from bridge.training.catalog._mined import values_in_titles
+from bridge.training.catalog._typical import other_names, typical_values
 
 #: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
 Piece = tuple[str, str | None]
@@ -69,10 +70,14 @@ class CatalogueTexts:
     @cached_property
     def _pools(self) -> dict[str, list[str]]:
         """Label name → values, each once."""
-        pools = {}
+        pools, things = {}, self.catalogue.things()
         for name in self.catalogue.labels:
             if not self.catalogue.is_number(name):
                 values = [*self.catalogue.counts(name), *self.catalogue.schema.labels[name].synonyms]
+                if name not in things:  # a field rarely has all that its titles name
+                    known = {value.casefold() for value in values}
+                    listed = values_in_titles(typical_values(self.catalogue.labels[name]), self.catalogue)
+                    values += [value for value in listed if value.casefold() not in known]
                 pools[name] = list(dict.fromkeys(values))
         return pools
 
