@@ -38,7 +38,9 @@ app.command()(relevance)
 def ner(
     files: Annotated[list[Path], typer.Argument(help="Annotated files: .jsonl, .json or CoNLL, also .gz and .xz.")],
     model: Annotated[str, typer.Option("--model", help="A folder, a hub id, or `default`.")] = "default",
-    threshold: Annotated[float, typer.Option("--threshold", help="Spans must score above it.")] = 0.5,
+    threshold: Annotated[
+        float | None, typer.Option("--threshold", help="Spans must score above it. Default: the model's own 0.5.")
+    ] = None,
     threshold_sweep: Annotated[
         bool, typer.Option("--threshold-sweep", help="Score thresholds 0.1 to 0.9 and report the best of each set.")
     ] = False,
@@ -97,7 +99,7 @@ def ner(
     if save and not calibrate:
         raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
     scorer = Scorer.load(model, threads=threads)
-    thresholds = SWEEP if threshold_sweep or plot else (threshold,)
+    thresholds = SWEEP if threshold_sweep or plot else (scorer.default_threshold if threshold is None else threshold,)
 
     def read(paths: Sequence[Path]) -> dict[str, list[Example]]:
         names = [_name(path) for path in paths]

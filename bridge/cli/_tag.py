@@ -37,7 +37,8 @@ def tag(
         str, typer.Option("--field", help="With --jsonl and --labels: the field that holds the text.")
     ] = "text",
     threshold: Annotated[
-        float | None, typer.Option("--threshold", "-t", min=0.0, max=1.0, help="Least score of the model. Default 0.5.")
+        float | None,
+        typer.Option("--threshold", "-t", min=0.0, max=1.0, help="Least score of the model. Default: its own 0.5."),
     ] = None,
     model: Annotated[
         str | None,
@@ -66,7 +67,7 @@ def tag(
         raise InputError("give either --labels or --schema", hint='for example --labels "brand, color"')
     documents = _documents(texts, jsonl, field)
     results = (
-        _by_labels(documents, labels, field, 0.5 if threshold is None else threshold, model)
+        _by_labels(documents, labels, field, threshold, model)
         if labels is not None
         else _by_schema(documents, schema, field, threshold, model)
     )
@@ -130,7 +131,7 @@ def _batches(documents: Iterator[_Document]) -> Iterator[list[_Document]]:
 
 
 def _by_labels(
-    documents: Iterator[_Document], labels: str, field: str, threshold: float, model: str | None
+    documents: Iterator[_Document], labels: str, field: str, threshold: float | None, model: str | None
 ) -> Iterator[_Result]:
     from bridge.entities import Entity
     from bridge.scorer import Scorer

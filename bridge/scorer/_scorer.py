@@ -125,7 +125,7 @@ class Scorer:
         self,
         texts: Sequence[str],
         labels: LabelArgument,
-        threshold: float | Mapping[str, float] = 0.5,
+        threshold: float | Mapping[str, float] | None = None,
         *,
         flat: bool = True,
         multi_label: bool = False,
@@ -138,7 +138,9 @@ class Scorer:
             texts: any length; long ones are scored in overlapping windows.
             labels: names shared by all texts, or one list a text; a mapping gives names with the descriptions that
                 the model reads. Duplicates count once.
-            threshold: spans must score above it, 0..1; a mapping gives it by label (others: 0.5).
+            threshold: spans must score above it, 0..1; a mapping gives it by label. None, and labels that a mapping
+                lacks: what a score of 0.5 of the model itself is worth (0.5 without a calibration), the threshold of
+                GLiNER's paper (section 2.3).
             flat: no two spans share a word; otherwise spans may nest, but not overlap in part.
             multi_label: the same words may carry several labels.
             batch_size: sequences in one forward pass; scores do not depend on it.
@@ -154,21 +156,28 @@ class Scorer:
         """
         if isinstance(texts, str):
             texts = [texts]
+        calibration = self.calibration if calibrated else None
+        usual = DEFAULT_THRESHOLD if calibration is None else self.default_threshold
+        threshold = usual if threshold is None else threshold
         check_threshold(threshold)
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
         sets = label_sets(labels, len(texts))
-        calibration = self.calibration if calibrated else None
         if calibration is not None:
             names = list(dict.fromkeys(name for one in sets for name in one.names))
             given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(names, threshold)
-            threshold = {name: calibration.raw(given.get(name, DEFAULT_THRESHOLD)) for name in names}
+            threshold = {name: calibration.raw(given.get(name, usual)) for name in names}
         items = self._prepare(texts, sets)
         jobs = [job for item in items for job in self._jobs(item)]
         with torch.inference_mode():
             for batch in _batches(jobs, batch_size):
                 self._score(batch, threshold)
         return [_tagged(item, flat, multi_label, calibration) for item in items]
+
+    @property
+    def default_threshold(self) -> float:
+        """What a score of 0.5 of the model itself is worth: the threshold where a caller gives none."""
+        return DEFAULT_THRESHOLD if self.calibration is None else self.calibration.apply(DEFAULT_THRESHOLD)
 
     # ------------------------------------------------------------------------------------------------ the steps
 

@@ -28,7 +28,7 @@ log = logging.getLogger("bridge.sidecar")
 #: Words that a batch of documents may always have, however slow the model is: some ten product titles with labels.
 MIN_BATCH_WORDS = 256
 
-Threshold = float | Mapping[str, float]
+Threshold = float | Mapping[str, float] | None
 Labels = Sequence[str] | Sequence[Sequence[str]]
 
 
@@ -45,7 +45,7 @@ class Predictor(Protocol):
         self,
         texts: Sequence[str],
         labels: Labels,
-        threshold: Threshold = 0.5,
+        threshold: Threshold = None,
         *,
         flat: bool = True,
         multi_label: bool = False,
@@ -176,7 +176,7 @@ class Lane:
         self,
         texts: Sequence[str],
         labels: Labels,
-        threshold: Threshold = 0.5,
+        threshold: Threshold = None,
         *,
         flat: bool = True,
         multi_label: bool = False,

@@ -56,10 +56,9 @@ def _by_labels(runtime: Runtime, texts: Sequence[str], request: TagRequest) -> l
         raise TooLargeError(f"labels: at most {runtime.config.max_labels} in one request")
     if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
         raise InputError("labels: must be different and not empty")
-    threshold = 0.5 if request.threshold is None else request.threshold
+    threshold = request.threshold
     if isinstance(threshold, dict):
         _check_names(threshold, labels)
-        threshold = {label: threshold.get(label, 0.5) for label in labels}
     tagged = runtime.default_model().documents.predict(texts, labels, threshold)
     answers = []
     for one in tagged:

@@ -57,7 +57,7 @@ class Pair:
             expected = self.reference.inference(
                 texts, labels, flat_ner=flat, threshold=threshold, batch_size=batch_size, **how
             )
-        found = self.scorer.predict(texts, labels, threshold, flat=flat, batch_size=batch_size, **how)
+        found = self.scorer.predict(texts, labels, threshold, flat=flat, batch_size=batch_size, calibrated=False, **how)
         assert len(found) == len(expected)
         for theirs, ours in zip(expected, found, strict=True):
             scores = {(entity["start"], entity["end"], entity["label"]): entity["score"] for entity in theirs}

@@ -95,3 +95,18 @@ def test_scores_and_thresholds_of_a_calibrated_model_are_probabilities(tmp_path:
     assert [(s.label, s.text) for s in worth] == [(s.label, s.text) for s in raw]
     assert [s.score for s in worth] == pytest.approx([calibration.apply(s.score) for s in raw])
     assert scorer.fingerprint != plain.fingerprint
+
+
+def test_without_a_threshold_a_calibrated_model_finds_what_it_found_before(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(DEFAULT, folder)
+    (folder / CALIBRATION_FILE).unlink(missing_ok=True)
+    plain = Scorer.load(folder)
+    (folder / CALIBRATION_FILE).write_text(json.dumps(PLATT))
+    scorer = Scorer.load(folder)
+    assert plain.default_threshold == 0.5
+    assert scorer.default_threshold == pytest.approx(read(folder, PLATT).apply(0.5))
+    texts, labels = ["red nike running shoes for women", "gluten free oat cookies 12 oz"], ["brand", "color", "food"]
+    before, after = plain.predict(texts, labels), scorer.predict(texts, labels, {"brand": scorer.default_threshold})
+    assert any(tagged.spans for tagged in before)
+    assert [[(s.label, s.text) for s in t] for t in before] == [[(s.label, s.text) for s in t] for t in after]
