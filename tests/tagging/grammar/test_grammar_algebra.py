@@ -176,8 +176,9 @@ def test_time_grows_with_the_length_of_a_text_and_no_faster(bomb: str) -> None:
         return time.process_time() - begun
 
     seconds(10)
-    short, long = min(seconds(400) for _ in range(3)), seconds(4000)
-    assert long < max(40 * short, 0.5)
+    # Ten times the length takes about ten times as long, and a hundred times where time grows with the square; a
+    # machine that is busy during one try has others.
+    assert any(seconds(4000) < max(40 * seconds(400), 0.5) for _ in range(5))
 
 
 def test_units_of_a_pack_are_units_of_measure() -> None:
