@@ -19,7 +19,7 @@ INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(if $(TORCH_BACKEND)
 
 help:
 	@echo "make demo       tag two product catalogues in a real OpenSearch and search them (first run: minutes)"
-	@echo "make demo-down  stop the sidecar and the engine that the demo started"
+	@echo "make demo-down  stop everything that the demo started"
 	@echo "make test       set up, lint, type-check and run the tests"
 	@echo "make lint       ruff and mypy"
 	@echo "make format     let ruff rewrite the code"

@@ -36,8 +36,8 @@ def demo(
     with plain _bulk, and shows for each query what was understood and the hits before and after. What was started
     keeps running; run it again and it is reused.
 
-    On Elasticsearch no pipeline is needed: this process tags the documents and rewrites the searches, as an
-    application does.
+    On Elasticsearch no pipeline is needed: this process tags the documents as an application does, and the searches go
+    through a proxy, which is started beside the sidecar.
     """
     from bridge.demo import run
 
@@ -45,7 +45,7 @@ def demo(
 
 
 def demo_down() -> None:
-    """Stop the sidecar and the engines that the demo started; an engine given by URL keeps running."""
+    """Stop the proxy, sidecars and engines that the demo started; an engine given by URL keeps running."""
     from bridge.demo import stop
 
     stop()

@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -125,33 +124,22 @@ class OpenSearchSide:
     def _tagging_hash(self, catalogue: Catalogue) -> str:
         """By what the running sidecar tags, as it says itself on a document of one word."""
         body = {catalogue.schema.text[0]: "coffee"}
-        block = self._post(f"/opensearch/ingest/{catalogue.schema.name}", body)
+        block = _sidecar.ask(self.sidecar, f"/opensearch/ingest/{catalogue.schema.name}", body)
         return str(block[f"{catalogue.schema.entities}_meta"]["tagging_hash"])
 
     def ready(self) -> None:
-        self._post("/v1/refresh", {})
+        _sidecar.ask(self.sidecar, "/v1/refresh", {})
 
     def ask(self, catalogue: Catalogue, text: str) -> Answered:
         schema = catalogue.schema
         body = search_body(schema.text, text)
-        rewritten = self._post("/v1/rewrite", {"schema": schema.name, "body": body})
+        rewritten = _sidecar.ask(self.sidecar, "/v1/rewrite", {"schema": schema.name, "body": body})
         return Answered(
-            parsed=self._post("/v1/parse", {"schema": schema.name, "text": text}),
+            parsed=_sidecar.ask(self.sidecar, "/v1/parse", {"schema": schema.name, "text": text}),
             dropped=frozenset(str(line["clause"]) for line in rewritten["explain"] if line["decision"] == "relaxed"),
             before=hits_of(self.engine.search(schema.index, body)),
             after=hits_of(self.engine.search(schema.index, body, pipeline=f"gliner-bridge-{schema.name}")),
         )
-
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """One request to the sidecar; EngineError's sibling for it is SetupError, naming the log."""
-        headers = {"Authorization": f"Bearer {self.sidecar.key}"} if self.sidecar.key else {}
-        try:
-            answer = httpx.post(f"{self.sidecar.url}{path}", json=body, headers=headers, timeout=60)
-            answer.raise_for_status()
-            found: dict[str, Any] = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
-            raise SetupError(f"the sidecar failed on {path}: {error}", where=self.sidecar.log) from error
-        return found
 
     def farewell(self) -> list[str]:
         command = shlex.quote(str(Path(sys.executable).with_name("gliner-bridge")))

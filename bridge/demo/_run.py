@@ -11,7 +11,7 @@ from typing import Literal
 from rich.console import Console
 
 import bridge
-from bridge.demo import _engine, _show, _sidecar, _state
+from bridge.demo import _engine, _proxy, _show, _sidecar, _state
 from bridge.demo._catalogues import Catalogue, Query, load_catalogues
 from bridge.demo._elasticsearch import ElasticsearchSide
 from bridge.demo._opensearch import OpenSearchSide
@@ -52,21 +52,24 @@ def run(
     say(f"gliner-bridge {bridge.__version__} on Python {sys.version.split()[0]} in {sys.prefix}")
     catalogues = load_catalogues(examples)
     sides: list[Side] = []
+    known = _state.load()
     if engine != "elasticsearch":
-        sides.append(OpenSearchSide(catalogues, _state.load().sidecar))
+        sides.append(OpenSearchSide(catalogues, known.sidecar))
     if engine != "opensearch":
-        sides.append(ElasticsearchSide(catalogues))
+        sides.append(ElasticsearchSide(catalogues, known.elasticsearch_sidecar, known.proxy))
 
     _show.step(out, 2, " and ".join(side.title for side in sides))
     for side in sides:
         side.start(elasticsearch_url if side.title == "Elasticsearch" else engine_url, say)
         _remember(side)
 
-    served = " and ".join(side.serves for side in sides)
+    served = "; ".join(side.serves for side in sides)
     _show.step(out, 3, served[0].upper() + served[1:])
     for side in sides:
-        side.serve(say)
-        _remember(side)
+        try:
+            side.serve(say)
+        finally:
+            _remember(side)
 
     _show.step(out, 4, f"Install: {'; '.join(side.installs for side in sides)}")
     for side in sides:
@@ -101,7 +104,9 @@ def _remember(side: Side) -> None:
     if isinstance(side, OpenSearchSide):
         _state.save(replace(known, engine=side.where, sidecar=getattr(side, "sidecar", known.sidecar)))
     else:
-        _state.save(replace(known, elasticsearch=side.where))
+        sidecar = getattr(side, "sidecar", known.elasticsearch_sidecar)
+        proxy = getattr(side, "proxy", known.proxy)
+        _state.save(replace(known, elasticsearch=side.where, elasticsearch_sidecar=sidecar, proxy=proxy))
 
 
 def _ask(side: Side, catalogue: Catalogue, query: Query, out: Console) -> None:
@@ -151,16 +156,23 @@ def _compare(left: Side, right: Side, catalogues: list[Catalogue], out: Console)
 
 
 def stop(console: Console | None = None) -> None:
-    """Stop the sidecar and the engines that the demo started; an engine given by URL keeps running."""
+    """Stop the proxy, the sidecars and the engines that the demo started; an engine given by URL keeps running."""
     out = console or _show.make_console()
     state = _state.load()
     if state == State():
         _show.say(out, "no demo is running")
         return
-    if state.sidecar is not None:
-        _sidecar.stop(state.sidecar, lambda line: _show.say(out, line))
-        _state.save(replace(state, sidecar=None))
+
+    def say(line: str) -> None:
+        _show.say(out, line)
+
+    if state.proxy is not None:
+        _proxy.stop(state.proxy, say)
+    for sidecar in (state.sidecar, state.elasticsearch_sidecar):
+        if sidecar is not None:
+            _sidecar.stop(sidecar, say)
+    _state.save(State(engine=state.engine, elasticsearch=state.elasticsearch))
     for engine in (state.engine, state.elasticsearch):
         if engine is not None:
-            _engine.stop(engine, lambda line: _show.say(out, line))
+            _engine.stop(engine, say)
     _state.save(State())

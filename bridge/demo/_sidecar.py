@@ -1,32 +1,24 @@
-"""The demo's sidecar: `gliner-bridge serve` as a process of its own, which outlives the demo."""
+"""The demo's sidecars: `gliner-bridge serve` for the schemas on one engine."""
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
 import secrets
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from bridge.demo import _state
+from bridge.demo import _process, _state
 from bridge.demo._engine import without_password
+from bridge.demo._process import LOOPBACK, Service
 from bridge.demo._state import EngineState, SidecarState
 from bridge.errors import SetupError
 
 Say = Callable[[str], None]
-#: Loading torch and warming the model takes 5 to 15 s on two cores; a cold disk may need longer.
-START_SECONDS = 180.0
-STOP_SECONDS = 10.0
-LOOPBACK = "127.0.0.1"
-COMMAND = [sys.executable, "-m", "bridge.cli", "serve"]
+SERVICE = Service("sidecar", "serve")
 
 
 def ensure(engine: EngineState, schemas: Sequence[Path], known: SidecarState | None, say: Say) -> SidecarState:
@@ -42,7 +34,7 @@ def ensure(engine: EngineState, schemas: Sequence[Path], known: SidecarState | N
         SetupError: it ended or did not become ready; the message holds the end of its log.
     """
     digest = digest_of(engine, schemas)
-    if known is not None and is_ours(known.pid):
+    if known is not None and SERVICE.is_running(known.pid):
         if known.digest == digest and is_ready(known.url):
             say(f"sidecar at {known.url} (already running, process {known.pid})")
             return known
@@ -53,25 +45,16 @@ def ensure(engine: EngineState, schemas: Sequence[Path], known: SidecarState | N
 
 def digest_of(engine: EngineState, schemas: Sequence[Path]) -> str:
     """Hash of what a sidecar is started from: its code, model, schemas and engine."""
-    package = Path(__file__).resolve().parents[1]
-    state = hashlib.sha256(f"{engine.url} {engine.sidecar_host}".encode())
-    for path in sorted(schemas):
-        state.update(path.read_bytes())
-    for path in sorted(package.rglob("*.py")):
-        if path.parent.name not in ("cli", "demo", "training", "evaluation"):
-            state.update(path.read_bytes())
-    for path in sorted((package / "models").rglob("*")):
-        if path.is_file():
-            state.update(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}".encode())
-    return state.hexdigest()[:16]
+    address = f"{engine.url} {engine.sidecar_host}".encode()
+    return _process.digest_of(address, *(path.read_bytes() for path in sorted(schemas)))
 
 
-def environment(
+def settings(
     engine: EngineState, schemas: Sequence[Path], port: int, documents_port: int, key: str | None
 ) -> dict[str, str]:
-    """The sidecar's settings as variables: its command line shows no password and no key to other users."""
+    """The sidecar's settings by name; empty: not set."""
     url = httpx.URL(engine.url)
-    settings = {
+    return {
         "SCHEMAS": os.pathsep.join(str(path) for path in schemas),
         "HOST": LOOPBACK if engine.sidecar_host == LOOPBACK else "0.0.0.0",
         "PORT": str(port),
@@ -82,82 +65,45 @@ def environment(
         "OFFLINE": "1",
         "API_KEY": key or "",
     }
-    ours = {f"GLINER_BRIDGE_{name}": value for name, value in settings.items() if value}
-    # Settings of another sidecar in the caller's shell must not change this one.
-    return {name: value for name, value in os.environ.items() if not name.startswith("GLINER_BRIDGE_")} | ours
 
 
 def _start(engine: EngineState, schemas: Sequence[Path], digest: str, say: Say) -> SidecarState:
-    port = free_port(8765)
-    documents_port = free_port(8766, taken=port)
-    log = _state.folder() / "sidecar.log"
+    port = _process.free_port(8765)
+    documents_port = _process.free_port(8766, taken=port)
+    log = _state.folder() / ("sidecar.log" if engine.dialect == "opensearch" else f"sidecar-{engine.dialect}.log")
     key = None if engine.sidecar_host == LOOPBACK else secrets.token_urlsafe(32)
+    url = f"http://{LOOPBACK}:{port}"
     started = time.monotonic()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            COMMAND,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment(engine, schemas, port, documents_port, key),
-            start_new_session=True,
-        )
-    state = SidecarState(
-        pid=process.pid,
-        url=f"http://127.0.0.1:{port}",
-        documents_url=f"http://127.0.0.1:{documents_port}",
+    pid = SERVICE.start(
+        settings(engine, schemas, port, documents_port, key), log, lambda: is_ready(url), lambda: _failure(url)
+    )
+    say(f"sidecar at {url} (ready after {time.monotonic() - started:.1f} s, process {pid}, log {log})")
+    return SidecarState(
+        pid=pid,
+        url=url,
+        documents_url=f"http://{LOOPBACK}:{documents_port}",
         engine_url=engine.url,
         log=str(log),
         digest=digest,
         key=key,
     )
-    try:
-        while not is_ready(state.url):
-            if process.poll() is not None:
-                raise SetupError(f"the sidecar ended while starting:\n{_tail(log)}", where=str(log))
-            if reason := _failure(state.url):
-                raise SetupError(f"the sidecar cannot serve: {reason}", where=str(log))
-            if time.monotonic() - started > START_SECONDS:
-                raise SetupError(
-                    f"the sidecar was not ready within {START_SECONDS:.0f} s:\n{_tail(log)}", where=str(log)
-                )
-            time.sleep(0.2)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    say(f"sidecar at {state.url} (ready after {time.monotonic() - started:.1f} s, process {state.pid}, log {log})")
-    return state
 
 
 def stop(state: SidecarState, say: Say) -> None:
-    """End the sidecar's process, and no other that got its number meanwhile."""
-    if not is_ours(state.pid):
-        say("the sidecar was not running any more")
-        return
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(state.pid, sign)
-        deadline = time.monotonic() + STOP_SECONDS
-        while is_ours(state.pid) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if not is_ours(state.pid):
-            break
-    say(f"stopped the sidecar (process {state.pid})")
+    """End the sidecar's process."""
+    SERVICE.stop(state.pid, say)
 
 
-def is_ours(pid: int) -> bool:
-    """Whether the process runs `bridge.cli serve`."""
-    with contextlib.suppress(ChildProcessError, OSError):
-        os.waitpid(pid, os.WNOHANG)  # our own child stays a zombie until someone asks
+def ask(sidecar: SidecarState, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """One request to a sidecar. Raises SetupError, which names its log, where that fails."""
+    headers = {"Authorization": f"Bearer {sidecar.key}"} if sidecar.key else {}
     try:
-        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        if Path("/proc/self").exists():
-            return False
-        listing = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)
-        line = listing.stdout.split()
-    return "bridge.cli" in line and "serve" in line
+        answer = httpx.post(f"{sidecar.url}{path}", json=body, headers=headers, timeout=60)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise SetupError(f"the sidecar failed on {path}: {error}", where=sidecar.log) from error
+    return found
 
 
 def is_ready(url: str) -> bool:
@@ -175,22 +121,3 @@ def _failure(url: str) -> str | None:
     except (httpx.HTTPError, ValueError):
         return None
     return str(state.get("reason")) if state.get("status") == "failed" else None
-
-
-def free_port(preferred: int, *, taken: int | None = None) -> int:
-    """`preferred` where nothing listens on it, else any free port of the loopback address, never `taken`."""
-    for port in (preferred, 0, 0):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found = int(probe.getsockname()[1])
-            if found != taken:
-                return found
-    raise SetupError("no free TCP port on 127.0.0.1", hint="end what listens there: ss -ltnp")
-
-
-def _tail(log: Path, lines: int = 15) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -6,11 +6,12 @@ import json
 import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import platformdirs
 
 EngineKind = Literal["given", "docker", "local"]
+T = TypeVar("T", "EngineState", "SidecarState", "ProxyState")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,16 @@ class SidecarState:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxyState:
+    """A proxy process in the background; `digest` as the sidecar's."""
+
+    pid: int
+    url: str
+    log: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class EngineState:
     """The engine of the last demo. `given` engines are the user's own and are never stopped."""
 
@@ -39,11 +50,13 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that the demo remembers between runs. `engine` is the OpenSearch."""
+    """Everything that the demo remembers between runs. `engine` is the OpenSearch, and `sidecar` its sidecar."""
 
     engine: EngineState | None = None
     sidecar: SidecarState | None = None
     elasticsearch: EngineState | None = None
+    elasticsearch_sidecar: SidecarState | None = None
+    proxy: ProxyState | None = None
 
 
 def folder() -> Path:
@@ -53,7 +66,7 @@ def folder() -> Path:
     return path
 
 
-def _read(kind: type[EngineState] | type[SidecarState], raw: object) -> EngineState | SidecarState | None:
+def _read(kind: type[T], raw: object) -> T | None:
     if not isinstance(raw, dict):
         return None
     known = {f.name for f in fields(kind)}
@@ -71,18 +84,17 @@ def load() -> State:
         return State()
     if not isinstance(raw, dict):
         return State()
-    engine = _read(EngineState, raw.get("engine"))
-    sidecar = _read(SidecarState, raw.get("sidecar"))
-    other = _read(EngineState, raw.get("elasticsearch"))
     return State(
-        engine=engine if isinstance(engine, EngineState) else None,
-        sidecar=sidecar if isinstance(sidecar, SidecarState) else None,
-        elasticsearch=other if isinstance(other, EngineState) else None,
+        engine=_read(EngineState, raw.get("engine")),
+        sidecar=_read(SidecarState, raw.get("sidecar")),
+        elasticsearch=_read(EngineState, raw.get("elasticsearch")),
+        elasticsearch_sidecar=_read(SidecarState, raw.get("elasticsearch_sidecar")),
+        proxy=_read(ProxyState, raw.get("proxy")),
     )
 
 
 def save(state: State) -> None:
-    """Replace the state file in one step; it may hold the sidecar's key, so only the user can read it."""
+    """Replace the state file in one step; it may hold a sidecar's key, so only the user can read it."""
     target = folder() / "state.json"
     scratch = target.with_suffix(".tmp")
     scratch.touch(mode=0o600)

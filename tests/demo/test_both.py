@@ -1,5 +1,5 @@
-"""The demo on both engines: documents and queries through OpenSearch's own pipelines, and through the client helpers on
-Elasticsearch, with equal hits."""
+"""The demo on both engines: documents and queries through OpenSearch's own pipelines, and on Elasticsearch documents by
+`tagged_bulk` and queries through the proxy, with equal hits."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
-from bridge.demo import _run, _sidecar, run, stop
+from bridge.demo import _process, _proxy, _run, _sidecar, _state, run, stop
 from bridge.demo._catalogues import Catalogue, load_catalogues
 from bridge.demo._show import Hits, same_hits
 from bridge.demo._sides import Answered
@@ -87,7 +89,7 @@ def urls(
 ) -> Iterator[tuple[str, str]]:
     """Both engines, and a state folder of the test's own."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(_sidecar, "START_SECONDS", 900.0)  # a busy machine is not what this tests
+    monkeypatch.setattr(_process, "START_SECONDS", 900.0)  # a busy machine is not what this tests
     yield opensearch_url, elasticsearch_url
     stop(Console(file=io.StringIO()))
     for url in (opensearch_url, elasticsearch_url):
@@ -100,7 +102,7 @@ def urls(
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(1200)  # loads the model twice, in the sidecar and here
+@pytest.mark.timeout(1200)  # loads the model three times, in two sidecars and here
 def test_both_engines_give_the_same_hits_and_a_second_run_reuses_all(urls: tuple[str, str], examples: Path) -> None:
     opensearch, elasticsearch = urls
     for expected in ("5 documents in", "documents are already there"):
@@ -133,10 +135,51 @@ def test_different_hits_are_an_error_that_names_the_queries(examples: Path) -> N
 
 
 @pytest.mark.engine
-def test_elasticsearch_alone_needs_no_sidecar(urls: tuple[str, str], examples: Path) -> None:
+@pytest.mark.timeout(1200)
+def test_on_elasticsearch_the_queries_go_through_a_proxy_which_demo_down_ends(
+    urls: tuple[str, str], examples: Path
+) -> None:
     out = io.StringIO()
-    run(engine="elasticsearch", elasticsearch_url=urls[1], examples=examples, console=Console(file=out, width=100))
+    console = Console(file=out, width=100)
+    run(engine="elasticsearch", elasticsearch_url=urls[1], examples=examples, console=console)
+    proxy, sidecar = _state.load().proxy, _state.load().elasticsearch_sidecar
+    assert proxy is not None
+    assert sidecar is not None
     printed = out.getvalue()
     assert "tagged_bulk" in printed
-    assert "sidecar" not in printed
+    assert "Queries, plain and through the proxy" in printed
+    assert f"proxy          {proxy.url}" in printed
     assert "price < 50" in printed
+    # Every query once: not one of them went past the proxy.
+    counted = httpx.get(f"{proxy.url}/_gliner_bridge/metrics", timeout=60).text
+    assert f'gliner_bridge_proxy_requests_total{{kind="search",status="2xx"}} {2 * len(QUERIES)}.0' in counted
+
+    stop(console)
+    assert not _proxy.SERVICE.is_running(proxy.pid)
+    assert not _sidecar.SERVICE.is_running(sidecar.pid)
+    assert f"stopped the proxy (process {proxy.pid})" in out.getvalue()
+    assert _state.load() == _state.State()
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(1200)
+def test_a_search_that_the_proxy_did_not_rewrite_is_told(
+    urls: tuple[str, str], examples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A demo that shows the same hits before and after would hide that something is wrong."""
+    search = _proxy.search
+
+    def with_the_sidecar_gone(*wanted: Any) -> tuple[dict[str, Any], str]:
+        sidecar = _state.load().elasticsearch_sidecar
+        assert sidecar is not None
+        _sidecar.stop(sidecar, lambda _: None)
+        return search(*wanted)
+
+    monkeypatch.setattr(_proxy, "search", with_the_sidecar_gone)
+    with pytest.raises(EngineError, match=r"the proxy sent the search .* as it was: sidecar_down"):
+        run(
+            engine="elasticsearch",
+            elasticsearch_url=urls[1],
+            examples=examples,
+            console=Console(file=io.StringIO(), width=100),
+        )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.demo import _state
-from bridge.demo._state import EngineState, SidecarState, State
+from bridge.demo._state import EngineState, ProxyState, SidecarState, State
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,8 @@ def test_a_saved_state_is_read_back() -> None:
             digest="abc",
             key="a key of sixteen characters",
         ),
+        elasticsearch=EngineState("local", "http://127.0.0.1:9201", dialect="elasticsearch"),
+        proxy=ProxyState(pid=8, url="http://127.0.0.1:9280", log="proxy.log", digest="def"),
     )
     _state.save(state)
     assert _state.load() == state
