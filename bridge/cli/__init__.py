@@ -15,6 +15,7 @@ from bridge.cli._demo import demo, demo_down
 from bridge.cli._diff import diff
 from bridge.cli._engine import app as engine
 from bridge.cli._evaluate import app as evaluate
+from bridge.cli._init import init
 from bridge.cli._install import install, uninstall
 from bridge.cli._parse import parse
 from bridge.cli._proxy import proxy
@@ -83,6 +84,7 @@ _START, _LOOK, _PROVE = "Start here", "Look at what it understands", "See what a
 _RUN, _TRAIN = "Run it", "Train and measure"
 app.command("demo", rich_help_panel=_START)(demo)
 app.command("demo-down", rich_help_panel=_START)(demo_down)
+app.command("init", rich_help_panel=_START)(init)
 app.command("parse", rich_help_panel=_LOOK)(parse)
 app.command("tag", rich_help_panel=_LOOK)(tag)
 app.add_typer(schema, name="schema", rich_help_panel=_LOOK)

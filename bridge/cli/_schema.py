@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bridge.engines import connect
-from bridge.errors import SchemaError
-from bridge.schema import Schema, check_mapping, json_schema, load_schemas
+from bridge.cli._install import ApiKey, CaCerts, Password, Username, Verify, open_engine
+from bridge.engines import check_index
+from bridge.schema import Schema, json_schema, load_schemas
 
 app = typer.Typer(
     name="schema",
@@ -21,42 +22,65 @@ app = typer.Typer(
 )
 
 
+class _Kind(StrEnum):
+    fill_rate = "fill-rate"
+    cap = "cap"
+    unused = "unused"
+
+
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="A schema file, or a folder of them.", metavar="FILE")],
     engine_url: Annotated[
         str | None,
-        typer.Option(help="Also hold the schema against the index's mapping at this engine."),
+        typer.Option(help="Also hold the schema against the live index at this engine."),
     ] = None,
+    accept: Annotated[
+        list[_Kind] | None,
+        typer.Option("--accept", help="Problems of this kind are printed and do not fail the check; repeatable."),
+    ] = None,
+    username: Username = None,
+    password: Password = None,
+    api_key: ApiKey = None,
+    ca_certs: CaCerts = None,
+    verify: Verify = True,
+    as_json: Annotated[bool, typer.Option("--json", help="With an engine: the problems as JSON.")] = False,
 ) -> None:
-    """Say whether a schema is right, and show what it means; exit status 2 where anything is wrong.
+    """Say whether a schema is right, and show what it means; exit status 2 where the file is wrong.
 
-    Every problem is named as file:line: key, with what is allowed there. With an engine, fields are looked up in the
-    real index: `gliner-bridge schema check schema.yaml --engine-url http://localhost:9200`.
+    Every problem is named as file:line: key, with what is allowed there.
+
+    With an engine, the live index too: fields that are missing or of the wrong type, fields that too few documents
+    carry for what their label may do, more values than the dictionary takes, labels that no document carries. Exit
+    status 1 where there is one, for CI.
+
+    Example: gliner-bridge schema check schema.yaml --engine-url http://localhost:9200 --accept unused
     """
     schemas = load_schemas([file])
-    for schema in schemas.values():
-        _show(schema)
-    if engine_url is not None:
-        problems = [problem for schema in schemas.values() for problem in _check_index(schema, engine_url)]
-        if problems:
-            raise SchemaError.together(problems)
-        typer.echo(f"every field is there at {engine_url}")
+    if not as_json:
+        for schema in schemas.values():
+            _show(schema)
+    if engine_url is None:
+        return
+    with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
+        problems = [problem for schema in schemas.values() for problem in check_index(engine, schema)]
+    accepted = {kind.value for kind in accept or ()}
+    if as_json:
+        typer.echo(json.dumps([problem.to_json() for problem in problems], indent=2))
+    for problem in problems if not as_json else ():
+        typer.echo(f"{problem.kind}: {problem}{' (accepted)' if problem.kind in accepted else ''}")
+    failed = [problem for problem in problems if problem.kind not in accepted]
+    if failed:
+        typer.echo(f"{len(failed)} problem{'s' if len(failed) > 1 else ''} at {engine.url}", err=True)
+        raise typer.Exit(1)
+    if not as_json:
+        typer.echo(f"the schema fits what is at {engine.url}")
 
 
 @app.command("json")
 def print_json_schema() -> None:
     """Print the JSON Schema of schema files, for editors that check YAML while it is written."""
     typer.echo(json.dumps(json_schema(), indent=2))
-
-
-def _check_index(schema: Schema, url: str) -> list[SchemaError]:
-    engine = connect(url)
-    try:
-        indices = engine.request("GET", f"/{schema.index}/_mapping")
-    finally:
-        engine.close()
-    return [problem for index, body in indices.items() for problem in check_mapping(schema, index, body["mappings"])]
 
 
 def _show(schema: Schema) -> None:

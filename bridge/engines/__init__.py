@@ -7,10 +7,12 @@ engine.search("shop", body)                # never through a search pipeline, un
 
 from bridge.engines._async import async_bulk
 from bridge.engines._base import MAX_VALUES, NO_PIPELINE, BulkItem, Dialect, Engine, EngineInfo, Health, Hit
+from bridge.engines._check import IndexProblem, check_index
 from bridge.engines._connect import connect, engine_over
 from bridge.engines._elasticsearch import ElasticsearchEngine
 from bridge.engines._facts import FieldFacts
 from bridge.engines._opensearch import OpenSearchEngine
+from bridge.engines._survey import survey_index
 
 __all__ = [
     "MAX_VALUES",
@@ -23,8 +25,11 @@ __all__ = [
     "FieldFacts",
     "Health",
     "Hit",
+    "IndexProblem",
     "OpenSearchEngine",
     "async_bulk",
+    "check_index",
     "connect",
     "engine_over",
+    "survey_index",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.evaluation._calibration import CalibrationReport, Reliability, calibrate, halves, reliability, samples_of
+from bridge.evaluation._common_labels import COMMON_LABELS, labels_in_texts
 from bridge.evaluation._diff import QueryChange, compare_parsers, compare_plans, read_queries
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
 from bridge.evaluation._judgements import Template, read_judgements, read_template
@@ -36,6 +37,7 @@ from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, 
 from bridge.evaluation._spans import Counts, SpanScore
 
 __all__ = [
+    "COMMON_LABELS",
     "SWEEP",
     "CalibrationReport",
     "Comparison",
@@ -67,6 +69,7 @@ __all__ = [
     "from_text",
     "from_tokens",
     "halves",
+    "labels_in_texts",
     "ndcg",
     "notation",
     "permutation_p",

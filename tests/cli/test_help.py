@@ -23,6 +23,7 @@ COMMANDS = {
     "diff",
     "engine",
     "evaluate",
+    "init",
     "install",
     "parse",
     "proxy",
