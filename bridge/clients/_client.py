@@ -112,12 +112,16 @@ class _Client:
     def _any_refused(self, raw: Any, rewritings: Sequence[Rewriting]) -> bool:
         return any(
             one.changed and response.get("status") == 400
-            for one, response in zip(rewritings, raw["responses"], strict=False)
+            for one, response in zip(rewritings, _responses(raw), strict=False)
         )
 
     def _together(self, raw: Any, rewritings: Sequence[Rewriting]) -> MultiAnswer:
-        responses = raw["responses"]
-        return MultiAnswer(raw, tuple(Answer(*pair) for pair in zip(responses, rewritings, strict=False)))
+        return MultiAnswer(raw, tuple(Answer(*pair) for pair in zip(_responses(raw), rewritings, strict=False)))
+
+
+def _responses(raw: Any) -> Sequence[Any]:
+    """The answers to an `msearch` one by one; none where `filter_path` left them out."""
+    return raw["responses"] if "responses" in raw else ()  # noqa: SIM401 (the client's answer is no dict)
 
 
 class RewritingClient(_Client):
@@ -182,11 +186,18 @@ class RewritingClient(_Client):
         items = self._items(given)
         if isinstance(items, InputError):
             raw = self._client.msearch(**{"searches" if self._elastic else "body": given}, **arguments)
-            return MultiAnswer(raw, tuple(self._unread(response, items) for response in raw["responses"]))
+            return MultiAnswer(raw, tuple(self._unread(response, items) for response in _responses(raw)))
         done = iter(self._rewrite([item.body for item in items if item.ours], options))
         rewritings = [next(done) if item.ours else self._left(item) for item in items]
-        raw = self._client.msearch(**self._lines(items, [one.body for one in rewritings]), **arguments)
-        if self._any_refused(raw, rewritings):
+        try:
+            raw = self._client.msearch(**self._lines(items, [one.body for one in rewritings]), **arguments)
+            any_refused = self._any_refused(raw, rewritings)
+        except _BAD_REQUEST:
+            # Elasticsearch refuses all of them where it cannot parse one.
+            if not any(one.changed for one in rewritings):
+                raise
+            any_refused = True
+        if any_refused:
             pairs = zip(items, rewritings, strict=True)
             rewritings = [self._refused(item.body, one) if one.changed else one for item, one in pairs]
             raw = self._client.msearch(**self._own(items), **arguments)
@@ -249,11 +260,18 @@ class AsyncRewritingClient(_Client):
         items = self._items(given)
         if isinstance(items, InputError):
             raw = await self._client.msearch(**{"searches" if self._elastic else "body": given}, **arguments)
-            return MultiAnswer(raw, tuple(self._unread(response, items) for response in raw["responses"]))
+            return MultiAnswer(raw, tuple(self._unread(response, items) for response in _responses(raw)))
         done = iter(await self._rewrite([item.body for item in items if item.ours], options))
         rewritings = [next(done) if item.ours else self._left(item) for item in items]
-        raw = await self._client.msearch(**self._lines(items, [one.body for one in rewritings]), **arguments)
-        if self._any_refused(raw, rewritings):
+        try:
+            raw = await self._client.msearch(**self._lines(items, [one.body for one in rewritings]), **arguments)
+            any_refused = self._any_refused(raw, rewritings)
+        except _BAD_REQUEST:
+            # Elasticsearch refuses all of them where it cannot parse one.
+            if not any(one.changed for one in rewritings):
+                raise
+            any_refused = True
+        if any_refused:
             pairs = zip(items, rewritings, strict=True)
             rewritings = [self._refused(item.body, one) if one.changed else one for item, one in pairs]
             raw = await self._client.msearch(**self._own(items), **arguments)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import elasticsearch
 import opensearchpy
 import pytest
 
+from bridge.clauses import Plan
 from bridge.clients import Answer, AsyncRewritingClient, MultiAnswer, RewritingClient
 from bridge.engines import Engine, connect
 from bridge.query import Options, QueryParser, StaticValues
@@ -267,6 +268,29 @@ class TestFailOpen:
         assert (answer.outcome, ids(answer)) == ("refused", ["1", "2", "3"])
         several = shop.msearch([{"index": schema.index}, body], **how)
         assert [(one.outcome, ids(one)) for one in several.answers] == [("refused", ["1", "2", "3"])]
+
+    def test_an_engine_that_cannot_even_parse_what_was_written(self, shop: Shop) -> None:
+        """Elasticsearch then refuses the whole `msearch`, and not only the one search in it."""
+
+        class Wrong(QueryParser):
+            def parse(self, *arguments: Any, **how: Any) -> Plan:
+                plan = super().parse(*arguments, **how)
+                return replace(plan, clauses=tuple(replace(one, role="boost", boost=-1.0) for one in plan.clauses))
+
+        parser = shop.parser()
+        parser.__class__ = Wrong
+        body = {"query": {"match": {"title": "shoes under $40"}}}
+        assert (answer := shop.search(body, parser=parser)).outcome == "refused"
+        assert ids(answer) == ["1", "2", "3"]
+        several = shop.msearch([{}, body, {}, {"query": {"match": {"title": "socks"}}}], index=INDEX, parser=parser)
+        assert [ids(one) for one in several.answers] == [["1", "2", "3"], ["4"]]
+        assert [one.outcome for one in several.answers] == ["refused", "nothing_found"]
+
+    def test_an_answer_without_hits_as_the_caller_asked_for(self, shop: Shop) -> None:
+        """`filter_path` may leave out all that is read in an answer."""
+        answer = shop.msearch([{"index": INDEX}, BODY], filter_path="took")
+        assert list(answer.raw) == ["took"]
+        assert answer.answers == ()
 
     @pytest.mark.parametrize(
         "wrong", [{"query": {"no_such_query": {}}}, {"query": {"match": {"title": "shoes under $40"}}, "size": -5}]

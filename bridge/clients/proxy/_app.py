@@ -143,22 +143,26 @@ class Proxy:
         if source is None:
             raw = payload.unpack(came, request.headers.get("Content-Encoding"), self.config.max_search_bytes)
         else:
-            raw = source.encode("utf-8", "surrogatepass") if is_json(source_type) else None
+            # Without its media type engines refuse a `source`, and so they shall.
+            raw = source.encode("utf-8", "surrogatepass") if source_type and is_json(source_type) else None
         rewrite = self.rewriter.search if target.kind == "search" else self.rewriter.msearch
         result = await rewrite(raw, target.index, self.dialect)
         as_came = _Request(request.method, _path_and_query(request), request_headers(request), came or None)
         plain, send = (
-            as_came if body is None else _with_body(request, body, None if source is None else source_type or "")
+            as_came if body is None else _with_body(request, body, None if source is None else source_type)
             for body in (result.own, result.send)
         )
         outcomes = [one.outcome for one in result.searches]
         response = await self._send(send)
         looked_at = b""
         try:
-            if result.rewritten and 200 <= response.status < 300 and target.kind == "msearch":
+            if response.status == 400:
+                # Also of an `_msearch`: Elasticsearch refuses all of it where it cannot parse one.
+                refused = result.rewritten
+            elif result.rewritten and 200 <= response.status < 300 and target.kind == "msearch":
                 looked_at, refused = await _refused(response)
             else:
-                refused = frozenset({0} if response.status == 400 and target.kind == "search" else ())
+                refused = frozenset()
             if refused & result.rewritten:
                 # The engine does not take what we wrote, so the caller's own search runs after all.
                 self.metrics.count("refused")
@@ -193,7 +197,7 @@ def _with_body(request: web.Request, body: bytes, source_type: str | None) -> _R
         headers.popall(name, None)
     if source_type is None:
         return _Request(request.method, _path_and_query(request), headers, body)
-    headers["Content-Type"] = source_type or "application/json"
+    headers["Content-Type"] = source_type
     query = without_source(request.rel_url.raw_query_string)
     # POST: the client has shown that it cannot send a body with GET, and what stands between may be the reason.
     return _Request("POST", request.rel_url.raw_path + (f"?{query}" if query else ""), headers, body)

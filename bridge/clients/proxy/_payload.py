@@ -57,11 +57,9 @@ def write_body(body: Mapping[str, Any]) -> bytes:
 
 
 def split_items(raw: bytes) -> list[Item] | None:
-    """The searches of an `_msearch`; None where the lines are no pairs of header and body."""
-    lines = raw.split(b"\n")
-    if lines[-1].strip() == b"":
-        lines.pop()
-    if not lines or len(lines) % 2:
+    """The searches of an `_msearch`; None where the lines are no pairs of header and body, or the last one is open."""
+    *lines, rest = raw.split(b"\n")
+    if rest or not lines or len(lines) % 2:
         return None
     items = []
     for header, body in zip(lines[::2], lines[1::2], strict=True):

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bridge.clients.proxy._app import Proxy
 from bridge.clients.proxy._config import ProxyConfig
@@ -21,9 +22,23 @@ from bridge.clients.proxy._upstream import MAX_HEADER_BYTES, Upstream, as_sent, 
 from bridge.errors import SetupError
 
 log = logging.getLogger("bridge.clients.proxy")
+#: For the HTTP library, which quotes what it could not read: the line may hold a password.
+http_log = logging.getLogger("bridge.clients.proxy.http")
 
 #: Seconds between two readings of the schemas: while there are none, and afterwards.
 FIRST_SECONDS, THEN_SECONDS = 1.0, 30.0
+
+
+def _without_texts(record: logging.LogRecord) -> bool:
+    """Filter: a request that is no HTTP is the client's mistake, and nothing of it is logged."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args, record.exc_info = "a request is no HTTP: %s", (type(error).__name__,), None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
+
+
+http_log.addFilter(_without_texts)
 
 
 @asynccontextmanager
@@ -45,6 +60,7 @@ async def running(config: ProxyConfig) -> AsyncIterator[tuple[Proxy, str]]:
         runner = web.AppRunner(
             app,
             access_log=None,
+            logger=http_log,
             auto_decompress=False,
             # A client that goes away ends its request at the upstream, too: engines stop searches that nobody reads.
             handler_cancellation=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import logging
 import time
@@ -78,7 +79,7 @@ class SidecarClient:
         if self.paused:
             return Rewritten("sidecar_down", "the sidecar failed several times; it is asked again in a moment")
         head = json.dumps({"schema": entry.name, "dialect": dialect, "options": options})
-        request = head[:-1].encode("ascii") + b',"body":' + raw + b"}"
+        request = head[:-1].encode("ascii") + b',"body":' + raw.removeprefix(codecs.BOM_UTF8) + b"}"
         asked = False
         try:
             async with asyncio.timeout(self._seconds or entry.deadline + MARGIN_SECONDS), self._slots:

@@ -319,6 +319,21 @@ def test_nothing_of_a_request_is_logged(
     assert "sEcRet" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "line", [b"Authorization: Basic sEcRet\x00", b"X-\xffsEcRet: 1", b"Cookie sEcRet", b"Content-Length: sEcRet"]
+)
+def test_of_a_request_that_is_no_http_only_that_is_logged(
+    proxy: Running, caplog: pytest.LogCaptureFixture, line: bytes
+) -> None:
+    """The HTTP library quotes the line that it could not read."""
+    caplog.set_level("DEBUG")
+    answer = proxy.raw(get("/shop/_search", "X-First: 1").replace(b"X-First: 1", line))
+    assert b" 400 " in answer.split(b"\r\n")[0]
+    assert "a request is no HTTP" in caplog.text
+    assert "sEcRet" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 def test_the_access_log_has_neither_texts_nor_credentials(
     upstream: RawUpstream, sidecar: FakeSidecar, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,6 +62,8 @@ class Shop:
     dialect: Dialect
     engine: str
     proxy: Running
+    #: An Elasticsearch 8.
+    old: bool = False
 
     def search(self, body: Any, path: str = f"/{INDEX}/_search") -> httpx.Response:
         return self.on_time(lambda: httpx.post(f"{self.proxy.url}{path}", json=body, timeout=60))
@@ -78,10 +80,17 @@ class Shop:
         return httpx.post(f"{self.engine}{path}", json=body, timeout=60).json()
 
 
-@pytest.fixture(scope="module", params=["opensearch", "elasticsearch"])
+ENGINES: dict[str, Dialect] = {
+    "opensearch": "opensearch",
+    "elasticsearch": "elasticsearch",
+    "elasticsearch8": "elasticsearch",
+}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    dialect: Dialect = request.param
-    url: str = request.getfixturevalue(f"{dialect}_url")
+    dialect = ENGINES[request.param]
+    url: str = request.getfixturevalue(f"{request.param}_url")
     path: Path = tmp_path_factory.mktemp("proxy") / "proxy_shop.yaml"
     path.write_text(SCHEMA % dialect, "utf-8")
     with connect(url, dialect=dialect) as engine:
@@ -90,7 +99,7 @@ def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         list(engine.bulk(INDEX, [{"_op_type": "index", "_id": one["sku"], "_source": one} for one in DOCUMENTS]))
         engine.request("POST", f"/{INDEX}/_refresh")
         with started(schemas=(path,), engine_url=url) as sidecar, proxy_before(url, str(sidecar.base_url)) as proxy:
-            yield Shop(dialect, url, proxy)
+            yield Shop(dialect, url, proxy, old=request.param.endswith("8"))
         engine.request("DELETE", f"/{INDEX}")
 
 
@@ -186,12 +195,50 @@ def test_the_official_client_sees_no_proxy(shop: Shop) -> None:
             found = client.search(index=INDEX, body=BODY)
             several = client.msearch(body=lines)
     else:
+        if shop.old:
+            pytest.skip("client 9 does not speak to an Elasticsearch 8; the adapter does, in the next test")
         with Elasticsearch(shop.proxy.url, http_compress=True, request_timeout=60) as es:
             found = es.search(index=INDEX, body=BODY).body
             several = es.msearch(searches=lines).body
             assert len(list(helpers.scan(es, index=INDEX))) == 4
     assert sorted(ids(found)) in (["1", "3"], [])  # none where the sidecar was late after all
     assert [len(ids(one)) for one in several["responses"]] in ([2, 4], [0, 4])
+
+
+def test_the_bridges_own_adapter_sees_no_proxy(shop: Shop) -> None:
+    """Everything that install, repair and the values need passes: they may be given the proxy's address."""
+    with connect(shop.proxy.url) as engine:
+        assert engine.dialect == shop.dialect
+        about = engine.info()
+        assert about.version.startswith("8.") is shop.old
+        assert engine.counts(INDEX, [{"query": {"match_all": {}}}]) == [4]
+        assert len(list(engine.scan(INDEX, {"match_all": {}}, page=2))) == 4
+
+
+@pytest.mark.parametrize("line", ['{"index": "%s", "no_such_key": 1}', '{"index": {"a": 1}}', '["%s"]', "{", '"%s"'])
+def test_an_odd_first_line_gets_the_engines_own_answer(shop: Shop, line: str) -> None:
+    lines = (line.replace("%s", INDEX) + "\n" + json.dumps(BODY) + "\n").encode()
+
+    def told(base: str) -> Any:
+        headers = {"Content-Type": "application/x-ndjson"}
+        answer = httpx.post(f"{base}/_msearch", content=lines, headers=headers, timeout=60).json()
+        return answer.get("error") or [one.get("error") or ids(one) for one in answer["responses"]]
+
+    assert told(shop.proxy.url) == told(shop.engine)
+
+
+def test_what_the_engine_refuses_is_refused_here_too(shop: Shop) -> None:
+    """A `source` without its media type, and an `msearch` whose last line is open."""
+    lines = f'{{"index": "{INDEX}"}}\n{json.dumps(BODY)}'
+
+    def statuses(base: str) -> list[int]:
+        source = httpx.get(f"{base}/{INDEX}/_search", params={"source": json.dumps(BODY)}, timeout=60)
+        headers = {"Content-Type": "application/x-ndjson"}
+        open_ended = httpx.post(f"{base}/_msearch", content=lines, headers=headers, timeout=60)
+        return [source.status_code, open_ended.status_code]
+
+    assert statuses(shop.proxy.url) == statuses(shop.engine)
+    assert min(statuses(shop.engine)) >= 400
 
 
 def test_a_bulk_of_some_megabytes_passes(shop: Shop) -> None:

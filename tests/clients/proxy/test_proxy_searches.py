@@ -151,12 +151,25 @@ class TestHowTheyAreSent:
         assert request.header("content-type") == "application/json"
         assert request.body == REWRITTEN
 
+    @pytest.mark.parametrize(
+        ("index", "media_type"),
+        [("other", "&source_content_type=application%2Fjson"), ("shop", ""), ("shop", "&source_content_type=text/x")],
+        ids=["no schema", "engines want a media type", "and one that they know"],
+    )
     def test_a_parameter_source_that_is_not_rewritten_stays_one(
-        self, client: httpx.Client, upstream: RawUpstream
+        self, client: httpx.Client, upstream: RawUpstream, index: str, media_type: str
     ) -> None:
-        query = f"source={quote_plus(BODY.decode())}&source_content_type=application%2Fjson"
-        client.get(f"/other/_search?{query}")
-        assert upstream.searches()[0].line == f"GET /other/_search?{query} HTTP/1.1"
+        query = f"source={quote_plus(BODY.decode())}{media_type}"
+        client.get(f"/{index}/_search?{query}")
+        assert upstream.searches()[0].line == f"GET /{index}/_search?{query} HTTP/1.1"
+
+    def test_a_body_with_a_byte_order_mark(
+        self, client: httpx.Client, upstream: RawUpstream, sidecar: FakeSidecar
+    ) -> None:
+        """Engines take it; the sidecar, which gets the body inside another, would not."""
+        client.post("/shop/_search", content=b"\xef\xbb\xbf" + BODY, headers=JSON)
+        assert sidecar.asked[0]["body"] == json.loads(BODY)
+        assert upstream.searches()[0].body == REWRITTEN
 
     def test_credentials_are_the_clients_and_never_the_sidecars(
         self, client: httpx.Client, upstream: RawUpstream
@@ -386,7 +399,14 @@ class TestMultiSearch:
         assert request.header("content-type") == "application/x-ndjson"
         assert request.body.split(b"\n")[1] == REWRITTEN
 
-    @pytest.mark.parametrize("body", [b"", b"\n", b"{}", b"{}\n{}\n{}\n", b"no json\n{}\n", b'{"index": 5}\n{}\n'])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"", b"\n", b"{}", b"{}\n{}\n{}\n", b"no json\n{}\n", b'{"index": 5}\n{}\n',
+            # Engines want a newline at the end, and say so.
+            b"{}\n" + BODY, b"{}\n" + BODY + b"\n  ",
+        ],
+    )  # fmt: skip
     def test_lines_that_make_no_sense_go_out_as_they_are(
         self, client: httpx.Client, upstream: RawUpstream, body: bytes
     ) -> None:
@@ -411,6 +431,17 @@ class TestMultiSearch:
         got = client.post("/shop/_msearch", content=self.LINES, headers=NDJSON)
         assert upstream.searches()[1].body == self.LINES
         assert [one["status"] for one in got.json()["responses"]] == [200, 200, 200]
+
+    def test_an_engine_that_cannot_parse_one_rewritten_search_gets_the_callers_own(
+        self, client: httpx.Client, upstream: RawUpstream
+    ) -> None:
+        """Elasticsearch then refuses the whole request."""
+        upstream.answer = lambda request: (
+            ok(b"{}", status="400 Bad Request") if REWRITTEN in request.body else ok(b'{"responses": []}')
+        )
+        got = client.post("/shop/_msearch", content=self.LINES, headers=NDJSON)
+        assert upstream.searches()[1].body == self.LINES
+        assert (got.status_code, got.headers[OUTCOME_HEADER]) == (200, "refused, refused, refused")
 
     def test_a_search_that_was_wrong_before_stays_alone_with_its_error(
         self, client: httpx.Client, upstream: RawUpstream
