@@ -20,6 +20,7 @@ from bridge.cli._install import install, uninstall
 from bridge.cli._parse import parse
 from bridge.cli._proxy import proxy
 from bridge.cli._repair import repair
+from bridge.cli._replay import replay
 from bridge.cli._schema import app as schema
 from bridge.cli._serve import serve
 from bridge.cli._tag import tag
@@ -90,6 +91,7 @@ app.command("tag", rich_help_panel=_LOOK)(tag)
 app.add_typer(schema, name="schema", rich_help_panel=_LOOK)
 app.command("test", rich_help_panel=_PROVE)(check_cases)
 app.command("diff", rich_help_panel=_PROVE)(diff)
+app.command("replay", rich_help_panel=_PROVE)(replay)
 app.command("serve", rich_help_panel=_RUN)(serve)
 app.command("proxy", rich_help_panel=_RUN)(proxy)
 app.command("install", rich_help_panel=_RUN)(install)

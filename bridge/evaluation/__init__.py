@@ -33,6 +33,8 @@ from bridge.evaluation._relevance import (
     permutation_p,
     recall,
 )
+from bridge.evaluation._replay import Found, Replayed, ReplayReport, replay
+from bridge.evaluation._replay_html import replay_html
 from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, robustness_json
 from bridge.evaluation._spans import Counts, SpanScore
 
@@ -43,6 +45,7 @@ __all__ = [
     "Comparison",
     "Counts",
     "Example",
+    "Found",
     "KindReport",
     "Mention",
     "OnError",
@@ -54,6 +57,8 @@ __all__ = [
     "Ranking",
     "RelevanceReport",
     "Reliability",
+    "ReplayReport",
+    "Replayed",
     "SetReport",
     "SpanScore",
     "Template",
@@ -84,6 +89,8 @@ __all__ = [
     "read_values",
     "recall",
     "reliability",
+    "replay",
+    "replay_html",
     "robustness_json",
     "run_cases",
     "samples_of",

@@ -28,6 +28,7 @@ COMMANDS = {
     "parse",
     "proxy",
     "repair",
+    "replay",
     "schema",
     "serve",
     "tag",
