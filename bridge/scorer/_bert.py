@@ -37,7 +37,7 @@ def product_of(weight: Tensor, bias: Tensor) -> Product:
 def encoder_of(network: Network) -> Encode:
     """The fastest exact way to run a network's text encoder that this module knows; else the network's own."""
     representation = network.token_rep_layer
-    bert = _bert(representation.bert_layer.model)
+    bert = None if network.config.fuse_layers else _bert(representation.bert_layer.model)
     if bert is None:
         return network.encode
     projection = getattr(representation, "projection", None)
@@ -49,7 +49,7 @@ def encoder_of(network: Network) -> Encode:
 def label_encoder_of(network: Network) -> Encode:
     """The same for a bi-encoder's label backbone, before its projection."""
     backbone = network.token_rep_layer.labels_encoder
-    return _bert(backbone.model) or backbone
+    return backbone if network.config.fuse_layers else _bert(backbone.model) or backbone
 
 
 def _bert(backbone: Any) -> _Bert | None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from bridge.errors import CheckpointError
 from bridge.scorer._backbones import KNOWN, position_limit
 from bridge.scorer._calibration import Calibration, read_calibration
-from bridge.scorer._config import CheckpointConfig
+from bridge.scorer._config import SUPPORTED, CheckpointConfig
 from bridge.scorer._locate import CONFIG_FILE, PICKLE, SAFETENSORS, find_backbone, find_checkpoint
 from bridge.scorer._network import Network, build_network
 from bridge.scorer._subwords import LabelTokens, Subwords
@@ -110,22 +110,21 @@ def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: b
 
 def _refuse_unsupported(raw: Mapping[str, Any], config: CheckpointConfig, folder: Path) -> None:
     where = str(folder / CONFIG_FILE)
-    if config.family not in {"uni-span", "bi-span"}:
+    if config.family not in SUPPORTED:
         raise CheckpointError(
-            f"{config.family} checkpoints are not supported yet",
+            f"{config.family} checkpoints are not supported",
             where=where,
-            hint="use a uni- or bi-encoder span model",
+            hint="use a uni-, bi- or poly-encoder of spans or tokens",
         )
     settings: dict[str, tuple[object, tuple[object, ...]]] = {
         "words_splitter_type": (config.words_splitter_type, ("whitespace",)),
-        "subtoken_pooling": (config.subtoken_pooling, ("first", "last")),
-        "fuse_layers": (config.fuse_layers, (False,)),
+        "subtoken_pooling": (config.subtoken_pooling, ("first", "last", "mean", "max")),
         "span_encoder_config": (raw.get("span_encoder_config"), (None,)),
         "precomputed_prompts_mode": (raw.get("precomputed_prompts_mode"), (None, False)),
     }
     for name, (value, supported) in settings.items():
         if value not in supported:
-            raise CheckpointError(f"{name} = {value!r} is not supported yet", where=where)
+            raise CheckpointError(f"{name} = {value!r} is not supported", where=where)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

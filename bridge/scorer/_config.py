@@ -12,7 +12,10 @@ from typing import Any, Literal
 
 from bridge.errors import CheckpointError
 
-Family = Literal["uni-span", "bi-span", "uni-token", "bi-token", "poly", "decoder", "relex", "streaming"]
+Family = Literal["uni-span", "bi-span", "uni-token", "bi-token", "decoder", "relex", "streaming"]
+
+#: Families that are scored; a poly-encoder is a bi-encoder with a `post_fusion_schema`.
+SUPPORTED: frozenset[Family] = frozenset({"uni-span", "bi-span", "uni-token", "bi-token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,22 @@ class CheckpointConfig:
     vocab_size: int = -1
     words_splitter_type: str = "whitespace"
     post_fusion_schema: str = ""
+    num_post_fusion_layers: int = 1
+    represent_spans: bool = False
     family: Family = "uni-span"
 
     @property
     def is_bi_encoder(self) -> bool:
         return self.labels_encoder is not None
+
+    @property
+    def is_poly_encoder(self) -> bool:
+        """A uni-encoder with a schema stores a fusion that it never runs."""
+        return self.is_bi_encoder and bool(self.post_fusion_schema)
+
+    @property
+    def is_token_level(self) -> bool:
+        return self.span_mode == "token_level"
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any], *, where: str = "gliner_config.json") -> CheckpointConfig:
@@ -55,7 +69,7 @@ class CheckpointConfig:
         known = {name: raw[name] for name in cls.__dataclass_fields__ if name != "family" and raw.get(name) is not None}
         if raw.get("has_rnn") is False and "num_rnn_layers" not in known:
             known["num_rnn_layers"] = 0  # written by 0.2.0 to 0.2.22, not read since 0.2.23
-        for name in ("hidden_size", "max_width", "max_len", "num_rnn_layers", "class_token_index", "vocab_size"):
+        for name in _INTEGERS:
             if name in known and not isinstance(known[name], int):
                 raise CheckpointError(f"{name} must be an integer, got {known[name]!r}", where=where)
         return cls(**known, family=_family(raw))
@@ -64,6 +78,17 @@ class CheckpointConfig:
         """The config as GLiNER writes it."""
         out = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "family"}
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in out.items()}
+
+
+_INTEGERS = (
+    "hidden_size",
+    "max_width",
+    "max_len",
+    "num_rnn_layers",
+    "num_post_fusion_layers",
+    "class_token_index",
+    "vocab_size",
+)
 
 
 def _family(raw: Mapping[str, Any]) -> Family:
@@ -76,7 +101,5 @@ def _family(raw: Mapping[str, Any]) -> Family:
     if raw.get("labels_decoder") is not None:
         return "decoder"
     if raw.get("labels_encoder") is not None:
-        if raw.get("post_fusion_schema"):
-            return "poly"
         return "bi-token" if token_level else "bi-span"
     return "uni-token" if token_level else "uni-span"

@@ -1,9 +1,6 @@
 """The GLiNER network in torch, with the reference library's state-dict names, for scoring and for training.
 
 Notation of shapes: B batch, S subtokens, W words, K = `max_width`, C classes, E backbone width, D = `hidden_size`.
-
-The span head is computed in a rearranged but algebraically equal form: the first layer of the output MLP is applied to
-start and end words apart, and its second layer is folded with the class vectors, so that no [B, W*K, D] tensor exists.
 """
 
 from __future__ import annotations
@@ -14,16 +11,12 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
 from bridge.errors import CheckpointError
-from bridge.scorer._config import CheckpointConfig
-
-
-def feed_forward(width_in: int, width_out: int, dropout: float, *, expansion: int = 4) -> nn.Sequential:
-    """Linear, ReLU, dropout, Linear: parameters at indices 0 and 3, as in the reference's projection layer."""
-    inner = width_out * expansion
-    return nn.Sequential(nn.Linear(width_in, inner), nn.ReLU(), nn.Dropout(dropout), nn.Linear(inner, width_out))
+from bridge.scorer._config import SUPPORTED, CheckpointConfig
+from bridge.scorer._fusion import FUSION_STEPS, CrossFuser, LayersFuser
+from bridge.scorer._span_heads import SPAN_HEADS, SpanRepresentation, feed_forward
+from bridge.scorer._token_head import FoundSpans, TokenHead
 
 
 def build_backbone(config: Mapping[str, Any], *, rows: int | None = None) -> nn.Module:
@@ -40,18 +33,23 @@ def build_backbone(config: Mapping[str, Any], *, rows: int | None = None) -> nn.
 
 
 class _Wrapped(nn.Module):
-    """Holds a backbone under `.model`, where the reference keeps it."""
+    """Holds a backbone under `.model`, where the reference keeps it, and what mixes its layers."""
 
-    def __init__(self, backbone: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, *, fuse_layers: bool = False) -> None:
         super().__init__()
         self.model = backbone
+        if fuse_layers:
+            layers: int = self.model.config.num_hidden_layers  # type: ignore[union-attr,assignment]
+            self.layers_fuser = LayersFuser(layers, self.width)
 
     @property
     def width(self) -> int:
         return int(self.model.config.hidden_size)  # type: ignore[union-attr,arg-type]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        return cast(Tensor, self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state)
+        fused = hasattr(self, "layers_fuser")
+        out = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=fused)
+        return cast(Tensor, self.layers_fuser(out.hidden_states, attention_mask) if fused else out.last_hidden_state)
 
 
 class TokenRepresentation(nn.Module):
@@ -59,12 +57,12 @@ class TokenRepresentation(nn.Module):
 
     def __init__(self, config: CheckpointConfig, backbone: nn.Module, label_backbone: nn.Module | None) -> None:
         super().__init__()
-        self.bert_layer = _Wrapped(backbone)
+        self.bert_layer = _Wrapped(backbone, fuse_layers=config.fuse_layers)
         width = self.bert_layer.width
         if width != config.hidden_size:
             self.projection = nn.Linear(width, config.hidden_size)
         if label_backbone is not None:
-            self.labels_encoder = _Wrapped(label_backbone)
+            self.labels_encoder = _Wrapped(label_backbone, fuse_layers=config.fuse_layers)
             if self.labels_encoder.width != config.hidden_size:
                 self.labels_projection = nn.Linear(self.labels_encoder.width, config.hidden_size)
 
@@ -101,89 +99,28 @@ class BiLstm(nn.Module):
         return nn.utils.rnn.pad_packed_sequence(out, batch_first=True, total_length=words.shape[1])[0]
 
 
-class MarkerV0(nn.Module):
-    """Span head `markerV0`: FFN over [start ; end] (specification 3.5)."""
-
-    def __init__(self, width: int, max_width: int, dropout: float) -> None:
-        super().__init__()
-        self.max_width = max_width
-        self.project_start = feed_forward(width, width, dropout)
-        self.project_end = feed_forward(width, width, dropout)
-        self.out_project = feed_forward(2 * width, width, dropout)
-
-    def forward(self, words: Tensor, classes: Tensor) -> Tensor:
-        width = words.shape[-1]
-        first, second = cast(nn.Linear, self.out_project[0]), cast(nn.Linear, self.out_project[3])
-        start = self.project_start(words).relu() @ first.weight[:, :width].T
-        end = self.project_end(words).relu() @ first.weight[:, width:].T + first.bias
-        spans = self.out_project[2]((start.unsqueeze(2) + shifted(end, self.max_width)).relu())
-        folded = classes @ second.weight
-        constant = classes @ second.bias
-        if classes.dim() == 2:
-            return cast(Tensor, spans @ folded.T + constant)
-        return torch.einsum("bwkh,bch->bwkc", spans, folded) + constant[:, None, None, :]
-
-
-class Marker(nn.Module):
-    """Span head `marker` of the first releases: one Linear over relu([start ; end]), hence separable."""
-
-    def __init__(self, width: int, max_width: int, dropout: float) -> None:
-        super().__init__()
-        self.max_width = max_width
-        self.project_start = _narrow(width, dropout)
-        self.project_end = _narrow(width, dropout)
-        self.out_project = nn.Linear(2 * width, width)
-
-    def forward(self, words: Tensor, classes: Tensor) -> Tensor:
-        width = words.shape[-1]
-        weight, bias = self.out_project.weight, self.out_project.bias
-        start = self.project_start(words).relu() @ weight[:, :width].T
-        end = self.project_end(words).relu() @ weight[:, width:].T + bias
-        transposed = classes.transpose(-1, -2)
-        logits: Tensor = (start @ transposed).unsqueeze(2) + shifted(end @ transposed, self.max_width)
-        return logits
-
-
-def _narrow(width: int, dropout: float) -> nn.Sequential:
-    return feed_forward(width, width, dropout, expansion=2)
-
-
-def shifted(end: Tensor, max_width: int) -> Tensor:
-    """[B, W, K, *]: entry (i, w) holds the row of word i + w; zeros beyond the last word."""
-    padded = pad(end, (0, 0, 0, max_width - 1))
-    return padded.unfold(1, max_width, 1).movedim(-1, 2)
-
-
-#: Span heads that are implemented; the reference knows more (specification 3.5).
-SPAN_HEADS = {"markerV0": MarkerV0, "marker": Marker}
-
-
-class SpanRepresentation(nn.Module):
-    """Holds the span head under the reference's doubled name `span_rep_layer.span_rep_layer`."""
-
-    def __init__(self, config: CheckpointConfig) -> None:
-        super().__init__()
-        self.span_rep_layer = SPAN_HEADS[config.span_mode](config.hidden_size, config.max_width, config.dropout)
-
-    def forward(self, words: Tensor, classes: Tensor) -> Tensor:
-        return cast(Tensor, self.span_rep_layer(words, classes))
-
-
 class Network(nn.Module):
-    """A uni-encoder or bi-encoder span model."""
+    """A uni-, bi- or poly-encoder with a span head or a token-level head."""
 
     def __init__(self, config: CheckpointConfig, backbone: nn.Module, label_backbone: nn.Module | None = None) -> None:
         super().__init__()
-        if config.span_mode not in SPAN_HEADS:
-            raise CheckpointError(
-                f"span_mode {config.span_mode!r} is not supported", hint=f"supported: {', '.join(SPAN_HEADS)}"
-            )
         self.config = config
+        width = config.hidden_size
         self.token_rep_layer = TokenRepresentation(config, backbone, label_backbone)
         if config.num_rnn_layers > 0 and label_backbone is None:  # bi-encoders store an LSTM but never call it
-            self.rnn = BiLstm(config.hidden_size, config.num_rnn_layers)
-        self.span_rep_layer = SpanRepresentation(config)
-        self.prompt_rep_layer = feed_forward(config.hidden_size, config.hidden_size, config.dropout)
+            self.rnn = BiLstm(width, config.num_rnn_layers)
+        if config.is_poly_encoder:
+            heads: int = backbone.config.num_attention_heads  # type: ignore[union-attr,assignment]
+            _check_fusion(config, heads)
+            self.cross_fuser = CrossFuser(width, heads, config.num_post_fusion_layers, config.post_fusion_schema)
+        if config.is_token_level:
+            self.scorer = TokenHead(config)
+            if config.represent_spans:
+                self.span_rep_layer: nn.Module = FoundSpans(config)
+        else:
+            _check_span_mode(config)
+            self.span_rep_layer = SpanRepresentation(config)
+            self.prompt_rep_layer = feed_forward(width, width, config.dropout)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """[B, S, D]: the text backbone's output after the projection."""
@@ -194,13 +131,20 @@ class Network(nn.Module):
 
         Args:
             hidden: [B, S, D] from `encode`.
-            words_mask: [B, S] integers; word number + 1 at the subtoken that stands for the word, else 0.
+            words_mask: [B, S] integers; word number + 1 at the subtokens that stand for the word, else 0: one subtoken
+                a word, or all of them where `subtoken_pooling` is `mean` or `max`.
             lengths: [B] words of each text; W is the largest. Words without a subtoken stay zero vectors.
         """
         batch, _, width = hidden.shape
         out = hidden.new_zeros(batch, int(lengths.max()), width)
         rows, columns = torch.where(words_mask > 0)
-        out[rows, words_mask[rows, columns] - 1] = hidden[rows, columns]
+        pooling = self.config.subtoken_pooling
+        if pooling in {"mean", "max"}:
+            place = (rows * out.shape[1] + words_mask[rows, columns] - 1).unsqueeze(1).expand(-1, width)
+            reduce = "mean" if pooling == "mean" else "amax"
+            out.view(-1, width).scatter_reduce_(0, place, hidden[rows, columns], reduce, include_self=False)
+        else:
+            out[rows, words_mask[rows, columns] - 1] = hidden[rows, columns]
         return cast(Tensor, self.rnn(out, lengths)) if hasattr(self, "rnn") else out
 
     def prompt_classes(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -219,16 +163,57 @@ class Network(nn.Module):
         """[C, D] class vectors from pooled label vectors (bi-encoder)."""
         return self.token_rep_layer.project_labels(pooled)
 
-    def span_logits(self, words: Tensor, classes: Tensor) -> Tensor:
+    def fuse(self, words: Tensor, lengths: Tensor, classes: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """([B, W, D], [B, C, D]): words and classes that have seen each other (poly-encoder).
+
+        Args:
+            lengths: [B] words of each text.
+            classes: [B, C, D] from `label_classes`.
+            mask: [B, C] booleans: which classes a text has.
+        """
+        inside = torch.arange(words.shape[1], device=words.device) < lengths.unsqueeze(1)
+        return cast("tuple[Tensor, Tensor]", self.cross_fuser(words, inside, classes, mask))
+
+    def head_classes(self, classes: Tensor) -> Tensor:
+        """Class vectors as the head takes them: behind the prompt FFN in span models, as they are at token level."""
+        return classes if self.config.is_token_level else cast(Tensor, self.prompt_rep_layer(classes))
+
+    def span_logits(self, words: Tensor, classes: Tensor, lengths: Tensor | None = None) -> Tensor:
         """[B, W, K, C] logits of span (start, start + width) for each class.
 
         Args:
             words: [B, W, D].
-            classes: [C, D] shared by all texts, or [B, C, D]; before the prompt FFN, which is applied here.
+            classes: [C, D] shared by all texts, or [B, C, D]; from `head_classes`.
+            lengths: [B] words of each text; None: all have W.
 
         Spans that end beyond their text hold meaningless values; the caller masks them.
         """
-        return cast(Tensor, self.span_rep_layer(words, self.prompt_rep_layer(classes)))
+        return cast(Tensor, self.span_rep_layer(words, classes, lengths))
+
+    def token_logits(self, words: Tensor, classes: Tensor) -> Tensor:
+        """[B, W, C, 3] logits of start, end and inside (token level); arguments as in `span_logits`."""
+        return cast(Tensor, self.scorer(words, classes))
+
+    def found_logits(self, words: Tensor, starts: Tensor, ends: Tensor, classes: Tensor) -> Tensor:
+        """[N, C] logits of found spans of one text (`represent_spans`); `words` is [W, D], `classes` [C, D]."""
+        return cast(Tensor, self.span_rep_layer(words, starts, ends, classes))
+
+
+def _check_span_mode(config: CheckpointConfig) -> None:
+    if config.span_mode not in SPAN_HEADS:
+        raise CheckpointError(
+            f"span_mode {config.span_mode!r} is not known", hint=f"known: {', '.join(SPAN_HEADS)}, token_level"
+        )
+
+
+def _check_fusion(config: CheckpointConfig, heads: int) -> None:
+    unknown = [step for step in config.post_fusion_schema.split("-") if step not in FUSION_STEPS]
+    if unknown:
+        raise CheckpointError(
+            f"post_fusion_schema has the unknown step {unknown[0]!r}", hint=f"known: {', '.join(FUSION_STEPS)}"
+        )
+    if config.hidden_size % heads:
+        raise CheckpointError(f"{heads} attention heads cannot share a hidden_size of {config.hidden_size}")
 
 
 def build_network(config: CheckpointConfig, *, rows: int | None = None, label_rows: int | None = None) -> Network:
@@ -242,8 +227,10 @@ def build_network(config: CheckpointConfig, *, rows: int | None = None, label_ro
     Raises:
         CheckpointError: the form is not supported or a backbone config is missing.
     """
-    if config.family not in {"uni-span", "bi-span"}:
-        raise CheckpointError(f"{config.family} checkpoints are not supported yet", hint="use a span checkpoint")
+    if config.family not in SUPPORTED:
+        raise CheckpointError(
+            f"{config.family} checkpoints are not supported", hint="use a uni-, bi- or poly-encoder of spans or tokens"
+        )
     if config.encoder_config is None:
         raise CheckpointError("the checkpoint carries no encoder_config", hint="give the backbone's config")
     label_backbone = None

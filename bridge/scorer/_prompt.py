@@ -48,8 +48,11 @@ class Row(NamedTuple):
     words: int
 
 
-def build_row(prompt: Prompt, words: Sequence[Sequence[int]], subwords: Subwords, *, last: bool = False) -> Row:
-    """Prompt and words as one sequence; the first subtoken of a word stands for it (the last one if `last`).
+def build_row(prompt: Prompt, words: Sequence[Sequence[int]], subwords: Subwords, *, pooling: str = "first") -> Row:
+    """Prompt and words as one sequence; the first subtoken of a word stands for it, or as `pooling` says.
+
+    Args:
+        pooling: `first`, `last`, or `mean` and `max`, where all subtokens do.
 
     Only words that have subtokens are counted, in the prompt as in the text. So behind a word that the tokenizer drops
     (a zero-width space, say) every word stands one place too early and the last one has no vector. Published models
@@ -62,9 +65,12 @@ def build_row(prompt: Prompt, words: Sequence[Sequence[int]], subwords: Subwords
         if piece:
             number += 1
             ids.extend(piece)
-            marks = [0] * len(piece)
-            marks[-1 if last else 0] = max(number, 0)
-            mask.extend(marks)
+            place = max(number, 0)
+            if pooling in {"mean", "max"}:
+                mask.extend([place] * len(piece))
+            else:
+                rest = [0] * (len(piece) - 1)
+                mask.extend([*rest, place] if pooling == "last" else [place, *rest])
     ids.extend(subwords.suffix)
     mask.extend([0] * len(subwords.suffix))
     return Row(ids, mask, len(words))

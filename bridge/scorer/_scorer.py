@@ -6,8 +6,9 @@ texts ─ split_words ─ pieces ─ windows × label groups ─ rows ─ batche
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import InputError
 from bridge.scorer._bert import Encode, encoder_of, label_encoder_of
 from bridge.scorer._calibration import Calibration
+from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
 from bridge.scorer._labels import (
@@ -32,7 +34,7 @@ from bridge.scorer._labels import (
     thresholds_of,
 )
 from bridge.scorer._network import Network
-from bridge.scorer._prompt import Prompt, Row, build_prompt, build_row, collate
+from bridge.scorer._prompt import Batch, Prompt, Row, build_prompt, build_row, collate
 from bridge.scorer._windows import Window, fits, longest_word, plan_windows
 from bridge.scorer._words import Words, split_words
 
@@ -95,6 +97,8 @@ class Scorer:
         self._ent, self._sep = checkpoint.ent, checkpoint.sep
         additions = len(self._subwords.prefix) + len(self._subwords.suffix)
         self._room = (checkpoint.limit or MAX_SEQUENCE) - additions
+        #: Whether label vectors are kept as the head takes them: they do not depend on the text.
+        self._ready = checkpoint.config.is_bi_encoder and not checkpoint.config.is_poly_encoder
         self._vectors = LabelVectors(self._encode_labels) if checkpoint.config.is_bi_encoder else None
 
     @classmethod
@@ -172,7 +176,8 @@ class Scorer:
         with torch.inference_mode():
             for batch in _batches(jobs, batch_size):
                 self._score(batch, threshold)
-        return [_tagged(item, flat, multi_label, calibration) for item in items]
+        token_level = self._config.is_token_level
+        return [_tagged(item, flat, multi_label, calibration, token_level) for item in items]
 
     @property
     def default_threshold(self) -> float:
@@ -224,14 +229,14 @@ class Scorer:
         """One row for each window and label group of a text."""
         if not item.pieces:
             return
-        last = self._config.subtoken_pooling == "last"
+        pooling = self._config.subtoken_pooling
         for group, prompt in self._prompts(item.labels):
             room = self._room - len(prompt.ids)
             pieces, windows = self._windows(item.pieces, room)
             seen = sum(len(short) == len(full) for short, full in zip(pieces, item.pieces, strict=True))
             item.scored = min(item.scored, seen)
             for window in windows:
-                row = build_row(prompt, pieces[window.start : window.stop], self._subwords, last=last)
+                row = build_row(prompt, pieces[window.start : window.stop], self._subwords, pooling=pooling)
                 yield _Job(item, window, group, row)
 
     def _windows(self, pieces: list[list[int]], room: int) -> tuple[list[list[int]], list[Window]]:
@@ -276,18 +281,55 @@ class Scorer:
         batch = collate([job.row for job in jobs], self._subwords.pad_id)
         hidden = self._encode(batch.input_ids, batch.attention_mask)
         words = network.words(hidden, batch.words_mask, batch.lengths)
+        for first, classes, mask in self._classes(jobs, batch, hidden):
+            seen = words
+            if self._config.is_poly_encoder:
+                seen, classes = network.fuse(words, batch.lengths, classes, mask)
+            if not self._ready:
+                classes = network.head_classes(classes)
+            names = [job.text.labels.names[job.labels.start + first : job.labels.stop] for job in jobs]
+            limits = _limits([row[: classes.shape[-2]] for row in names], classes.shape[-2], threshold)
+            _keep(self._cells(seen, batch.lengths, classes, limits), jobs, first)
+
+    def _classes(self, jobs: Sequence[_Job], batch: Batch, hidden: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """Class vectors in groups: number of the first label, [C, D] or [B, C, D], and which are no padding [B, C]."""
         if self._vectors is None:
             columns = max(len(job.labels) for job in jobs)
-            classes, _ = network.prompt_classes(hidden, batch.input_ids, batch.attention_mask)
+            classes, mask = self._network.prompt_classes(hidden, batch.input_ids, batch.attention_mask)
             # A label that spells the marker has made columns of its own: like the reference, take the first ones.
-            _collect(network.span_logits(words, classes[:, :columns]), jobs, threshold, 0)
+            yield 0, classes[:, :columns], mask[:, :columns]
             return
         prompts = [job.text.labels.prompts for job in jobs]
         shared = all(prompt == prompts[0] for prompt in prompts)
         for first in range(0, max(len(prompt) for prompt in prompts), LABELS_PER_HEAD):
             some = [prompt[first : first + LABELS_PER_HEAD] for prompt in prompts]
-            classes = self._vectors.get(some[0]) if shared else self._stack(some)
-            _collect(network.span_rep_layer(words, classes), jobs, threshold, first)
+            if shared:
+                classes = self._vectors.get(some[0])
+                if self._config.is_poly_encoder:  # each text changes them in its own way
+                    classes = classes.expand(len(jobs), -1, -1)
+                yield first, classes, torch.ones(len(jobs), len(some[0]), dtype=torch.bool)
+            else:
+                counts = torch.tensor([len(one) for one in some])
+                yield first, self._stack(some), torch.arange(int(counts.max())) < counts.unsqueeze(1)
+
+    def _cells(self, words: Tensor, lengths: Tensor, classes: Tensor, limits: Limits) -> Iterator[Cell]:
+        """What the head finds above the limits."""
+        network = self._network
+        if not self._config.is_token_level:
+            return span_cells(network.span_logits(words, classes, lengths), limits)
+        cells = token_cells(network.token_logits(words, classes), lengths, limits)
+        return self._found(cells, words, classes, limits) if self._config.represent_spans else cells
+
+    def _found(self, cells: Iterator[Cell], words: Tensor, classes: Tensor, limits: Limits) -> Iterator[Cell]:
+        """The spans that the token head found, of any label, scored as spans for all labels (`represent_spans`)."""
+        places = sorted({(cell.row, cell.start, cell.end) for cell in cells})
+        for row, group in groupby(places, key=lambda place: place[0]):
+            starts, ends = zip(*((start, end) for _, start, end in group), strict=True)
+            own = classes if classes.dim() == 2 else classes[row]
+            scores = self._network.found_logits(words[row], torch.tensor(starts), torch.tensor(ends), own).sigmoid()
+            passed = above(scores[None], limits if isinstance(limits, int | float) else [limits[row]])[0]
+            for (number, column), score in zip(passed.nonzero().tolist(), scores[passed].tolist(), strict=True):
+                yield Cell(row, starts[number], ends[number], column, score)
 
     def _stack(self, prompts: Sequence[tuple[str, ...]]) -> Tensor:
         """[B, C, D] label vectors of rows with different labels, zeros where a row has fewer."""
@@ -301,14 +343,15 @@ class Scorer:
         return out
 
     def _encode_labels(self, labels: Sequence[str]) -> Tensor:
-        """[n, D] class vectors of label texts, behind the prompt FFN, ready for the span head."""
+        """[n, D] class vectors of label texts, ready for the head unless each text changes them (poly-encoder)."""
         assert self._label_tokens is not None
         network, vectors = self._network, []
         with torch.inference_mode():
             for start in range(0, len(labels), _LABEL_BATCH):
                 ids, mask = self._label_tokens.batch(labels[start : start + _LABEL_BATCH])
                 pooled = network.token_rep_layer.pool_labels(ids, mask)
-                vectors.append(network.prompt_rep_layer(network.label_classes(pooled)))
+                classes = network.label_classes(pooled)
+                vectors.append(network.head_classes(classes) if self._ready else classes)
             return torch.cat(vectors)
 
 
@@ -327,44 +370,36 @@ def _batches(jobs: list[_Job], batch_size: int) -> Iterator[list[_Job]]:
         start += count
 
 
-def _collect(logits: Tensor, jobs: Sequence[_Job], threshold: float | Mapping[str, float], first: int) -> None:
-    """Candidates above their threshold, in words of the whole text; `first` is the label number of column 0.
+def _limits(names: Sequence[tuple[str, ...]], columns: int, threshold: float | Mapping[str, float]) -> Limits:
+    """The threshold, or those of each row's labels with padded columns closed."""
+    if not isinstance(threshold, Mapping) and all(len(row) == columns for row in names):
+        return threshold
+    rows = [thresholds_of(row, threshold) for row in names]
+    return [
+        (list(row) if isinstance(row, list) else [row] * len(own)) + [1.0] * (columns - len(own))
+        for row, own in zip(rows, names, strict=True)
+    ]
 
-    Args:
-        logits: [B, W, K, C]; columns beyond a row's labels and spans beyond its words hold anything.
-    """
-    scores = logits.sigmoid()
-    columns = scores.shape[-1]
-    names = [job.text.labels.names[job.labels.start + first : job.labels.stop][:columns] for job in jobs]
-    if isinstance(threshold, Mapping) or any(len(row) < columns for row in names):
-        # A score of 1.0 is not above 1.0: padded columns can never pass.
-        limits = [_padded(thresholds_of(row, threshold), len(row), columns) for row in names]
-        above = scores > torch.tensor(limits, dtype=scores.dtype)[:, None, None, :]
-    else:
-        above = scores > threshold
-    places = above.nonzero()
-    if not len(places):
-        return
-    values = scores[above].tolist()
-    for (number, start, width, column), score in zip(places.tolist(), values, strict=True):
-        job = jobs[number]
+
+def _keep(cells: Iterable[Cell], jobs: Sequence[_Job], first: int) -> None:
+    """Cells that their window owns, in words of the whole text; `first` is the label number of column 0."""
+    for row, start, end, column, score in cells:
+        job = jobs[row]
         window = job.window
-        begin = window.start + start
-        if window.core_start <= begin < window.core_stop and begin + width < window.stop:
-            label = job.labels.start + first + column
-            job.text.candidates.append(Candidate(begin, begin + width, label, score))
+        begin, stop = window.start + start, window.start + end
+        if window.core_start <= begin < window.core_stop and stop < window.stop:
+            job.text.candidates.append(Candidate(begin, stop, job.labels.start + first + column, score))
 
 
-def _padded(limits: float | list[float], labels: int, columns: int) -> list[float]:
-    row = limits if isinstance(limits, list) else [limits] * labels
-    return row + [1.0] * (columns - labels)
-
-
-def _tagged(item: _Text, flat: bool, multi_label: bool, calibration: Calibration | None) -> TaggedText:
+def _tagged(
+    item: _Text, flat: bool, multi_label: bool, calibration: Calibration | None, token_level: bool
+) -> TaggedText:
     """Decide between the candidates of a text and give them their offsets."""
     starts, ends, names = item.words.starts, item.words.ends, item.labels.names
     spans = []
-    for start, end, label, score in select(item.candidates, flat=flat, multi_label=multi_label):
+    for start, end, label, score in select(
+        item.candidates, flat=flat, multi_label=multi_label, token_level=token_level
+    ):
         begin, stop = starts[start], ends[end]
         score = score if calibration is None else calibration.apply(score)
         spans.append(Span(begin, stop, item.text[begin:stop], names[label], score))

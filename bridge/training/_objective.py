@@ -7,7 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from bridge.scorer._network import MarkerV0, Network
+from bridge.scorer._network import Network
+from bridge.scorer._span_heads import MarkerV0
 from bridge.training._inputs import Inputs, Sequences
 
 
@@ -69,7 +70,7 @@ def flat_span_logits(
         classes: before the prompt FFN; [C, D] shared by all texts, or [T, C, D] with `span_text`, [S] the text of each.
     """
     head = network.span_rep_layer.span_rep_layer
-    if not isinstance(head, MarkerV0):
+    if type(head) is not MarkerV0:
         raise TypeError("only markerV0 heads are trained")
     classes = network.prompt_rep_layer(classes)
     width = words.shape[-1]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, DebertaV2Config, PreTrainedTokenizerFast
+from transformers import BertConfig, DebertaV2Config, ModernBertConfig, PreTrainedTokenizerFast
 
 _WORDS = """
     red blue nike adidas running shoes under laptop screen inch wireless headphones apple watch organic coffee beans
@@ -115,24 +116,53 @@ def bert_config(**other: Any) -> dict[str, Any]:
     return {**BertConfig(**(sizes | other)).to_dict(), "model_type": "bert"}
 
 
+def modernbert_config(**other: Any) -> dict[str, Any]:
+    """Layers that look at a few neighbours between layers that look at everything."""
+    sizes: dict[str, Any] = {
+        "vocab_size": 300,
+        "hidden_size": 32,
+        "num_hidden_layers": 4,
+        "num_attention_heads": 2,
+        "intermediate_size": 48,
+        "max_position_embeddings": 512,
+        "local_attention": 8,
+        "global_attn_every_n_layers": 3,
+        "pad_token_id": 0,
+        "cls_token_id": 1,
+        "bos_token_id": 1,
+        "sep_token_id": 2,
+        "eos_token_id": 2,
+    }
+    return {**ModernBertConfig(**(sizes | other)).to_dict(), "model_type": "modernbert"}
+
+
+#: Backbones by name: their tokenizer and their config.
+BACKBONES: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], Callable[..., dict[str, Any]]]] = {
+    "deberta": (unigram, deberta_config),
+    "bert": (wordpiece, bert_config),
+    "modernbert": (wordpiece, modernbert_config),
+}
+
+
 def build(folder: Path, *, backbone: str = "deberta", seed: int = 1, spread: float = 2.5, **fields: Any) -> Path:
     """Build a random model with the reference library and save it as it is published.
 
     Args:
         folder: where to save; the backbones are saved beside it.
-        backbone: `deberta` or `bert`.
+        backbone: one of BACKBONES.
         spread: standard deviation of the logits, roughly.
         fields: further fields of the GLiNER config; `labels_encoder=True` makes a bi-encoder.
     """
     from gliner import GLiNER
 
     torch.manual_seed(seed)
-    tokenizer = unigram() if backbone == "deberta" else wordpiece()
+    make_tokenizer, make_config = BACKBONES[backbone]
+    tokenizer = make_tokenizer()
     if limit := fields.pop("tokenizer_limit", None):
         tokenizer.model_max_length = limit
     base = folder.parent / f"{folder.name}-backbone"
     tokenizer.save_pretrained(base)
-    encoder = (deberta_config if backbone == "deberta" else bert_config)(**fields.pop("encoder", {}))
+    encoder = make_config(**fields.pop("encoder", {}))
     config: dict[str, Any] = {
         "model_name": str(base),
         "encoder_config": encoder | {"vocab_size": len(tokenizer)},
@@ -165,31 +195,49 @@ def _spread(model: Any, spread: float) -> None:
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             if parameter.dim() > 1:
-                torch.nn.init.normal_(parameter, std=1.0 if "embeddings" in name else parameter.shape[1] ** -0.5)
+                fan_in = parameter[0].numel()
+                torch.nn.init.normal_(parameter, std=1.0 if "embeddings" in name else fan_in**-0.5)
             elif name.endswith("bias"):
                 torch.nn.init.normal_(parameter, std=0.3)
-        spans, classes = _observe(model)
+        if hasattr(network, "scorer"):
+            _spread_tokens(model, spread)
+            return
+        spans, classes = _observe(model, span_rep_layer="spans", prompt_rep_layer="classes")
         logits = torch.einsum("bwkd,bcd->bwkc", spans, classes)
         factor = spread / float(logits.std())
-        head = network.span_rep_layer.span_rep_layer.out_project
-        (head if isinstance(head, torch.nn.Linear) else head[3]).bias.add_(_shift(classes, logits, factor))
+        head = network.span_rep_layer.span_rep_layer
+        last = getattr(head, "out_project", getattr(head, "project", None))
+        last = last[-1] if isinstance(last, torch.nn.Sequential) else last
+        if isinstance(last, torch.nn.Linear):
+            last.bias.add_(_shift(classes, logits, factor))
+        elif float(logits.mean()) < 0:  # a head that ends with a ReLU has no bias to shift
+            factor = -factor
         last = network.prompt_rep_layer[3]
         last.weight.mul_(factor)
         last.bias.mul_(factor)
 
 
-def _observe(model: Any) -> tuple[torch.Tensor, torch.Tensor]:
-    """Span vectors and class vectors of the sample corpus."""
+def _spread_tokens(model: Any, spread: float) -> None:
+    """Starts and ends around -1, what is inside around 1, so that spans of several words are found."""
+    (logits,) = _observe(model, scorer="logits")
+    last = model.model.scorer.out_mlp[3]
+    factor = spread / logits.std(dim=(0, 1, 2))
+    last.weight.mul_(factor.unsqueeze(1))
+    last.bias.mul_(factor).add_(torch.tensor([-1.0, -1.0, 1.0]) - factor * logits.mean(dim=(0, 1, 2)))
+
+
+def _observe(model: Any, **layers: str) -> list[torch.Tensor]:
+    """Outputs of the named layers for the sample corpus."""
     seen: dict[str, torch.Tensor] = {}
     network = model.model
     hooks = [
-        module.register_forward_hook(lambda _module, _args, out, name=name: seen.update({name: out}))
-        for name, module in (("spans", network.span_rep_layer), ("classes", network.prompt_rep_layer))
+        getattr(network, layer).register_forward_hook(lambda _module, _args, out, name=name: seen.update({name: out}))
+        for layer, name in layers.items()
     ]
     model.inference(corpus(16), LABELS, threshold=0.999, batch_size=16)
     for hook in hooks:
         hook.remove()
-    return seen["spans"], seen["classes"]
+    return [seen[name] for name in layers.values()]
 
 
 def _shift(classes: torch.Tensor, logits: torch.Tensor, factor: float) -> torch.Tensor:

@@ -266,16 +266,11 @@ def test_code_in_a_repository_never_runs(copy: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "family"),
     [
-        ({"span_mode": "token_level"}, "uni-token"),
-        ({"labels_encoder": "x", "span_mode": "token_level"}, "bi-token"),
-        ({"labels_encoder": "x", "post_fusion_schema": "l2l-l2t-t2t"}, "poly"),
         ({"labels_decoder": "x"}, "decoder"),
         ({"relations_layer": "none"}, "relex"),
         ({"model_type": "gliner_streaming_span"}, "streaming"),
         ({"span_mode": "token-level"}, "span_mode 'token-level'"),
-        ({"span_mode": "markerV2"}, "span_mode 'markerV2'"),
-        ({"fuse_layers": True}, "fuse_layers"),
-        ({"subtoken_pooling": "mean"}, "subtoken_pooling"),
+        ({"subtoken_pooling": "sum"}, "subtoken_pooling"),
         ({"words_splitter_type": "stanza"}, "words_splitter_type"),
         ({"span_encoder_config": {"model_type": "lstm"}}, "span_encoder_config"),
         ({"precomputed_prompts_mode": True}, "precomputed_prompts_mode"),
@@ -286,6 +281,32 @@ def test_what_is_not_supported_is_refused_by_name(copy: Path, fields: dict[str, 
     forget(copy, **fields)
     with pytest.raises(CheckpointError, match=family):
         Scorer.load(copy)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tensor"),
+    [
+        ({"span_mode": "token_level"}, r"scorer\.proj_token\.weight"),
+        ({"span_mode": "markerV2"}, r"project_context\.0\.weight"),
+        ({"fuse_layers": True}, r"layers_fuser\.squeeze\.weight"),
+    ],
+)
+def test_weights_of_another_form_than_the_config_says_are_refused(
+    copy: Path, fields: dict[str, Any], tensor: str
+) -> None:
+    forget(copy, **fields)
+    with pytest.raises(CheckpointError, match=tensor):
+        Scorer.load(copy)
+
+
+def test_a_fusion_with_an_unknown_step_is_refused(pairs: Callable[[str], Any], tmp_path: Path) -> None:
+    poly = Path(shutil.copytree(pairs("poly markerV0 deberta (gliner-poly)").folder, tmp_path / "model"))
+    forget(poly, post_fusion_schema="l2l-l2x")
+    with pytest.raises(CheckpointError, match="unknown step 'l2x'"):
+        Scorer.load(poly)
+    forget(poly, post_fusion_schema="l2l-l2t-t2t", num_post_fusion_layers=3)
+    with pytest.raises(CheckpointError, match=r"cross_fuser\.layers\.2"):
+        Scorer.load(poly)
 
 
 def test_a_tokenizer_of_another_model_is_refused(copy: Path, pairs: Callable[[str], Any]) -> None:

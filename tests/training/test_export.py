@@ -68,7 +68,7 @@ def test_training_scores_valid_spans_as_the_network_does_on_the_padded_grid(mode
         for row, part in enumerate(vectors.split(lengths)):
             grid[row, : len(part)] = part
         classes = model.network.label_classes(model.pooled(inputs, LABELS))
-        whole = model.network.span_logits(grid, classes)
+        whole = model.network.span_logits(grid, model.network.head_classes(classes))
     expected = torch.cat(
         [
             torch.stack(
