@@ -1,4 +1,4 @@
-"""The contract with the other official Elasticsearch client: the lock file has client 9, this runs client 8."""
+"""The contract, and what applications do, with the other official client: the lock file has client 9, this runs 8."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 CLIENT = "elasticsearch==8.19.3"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_the_contract_holds_with_client_8(elasticsearch_url: str, elasticsearch8_url: str, tmp_path: Path) -> None:
     """On an 8.19: to a 9.x both clients say the same, as the adapter makes client 9 speak version 8."""
     uv = Path(sys.executable).with_name("uv")
@@ -42,3 +42,12 @@ def test_the_contract_holds_with_client_8(elasticsearch_url: str, elasticsearch8
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout[-4000:]
     assert " skipped" not in result.stdout
+
+    # What an application does, with the client and the server that belong together.
+    tests = [
+        f"tests/clients/{name}" for name in ("test_bulk.py", "test_rewriting_client.py", "proxy/test_proxy_real.py")
+    ]
+    command = [*command[: command.index("-k")], "-k", "elasticsearch and not opensearch and not elasticsearch8", *tests]
+    environment["ELASTICSEARCH_URL"] = elasticsearch8_url
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout[-4000:]
