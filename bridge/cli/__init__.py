@@ -11,6 +11,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 import bridge
+from bridge.cli._calibrate import calibrate
 from bridge.cli._demo import demo, demo_down
 from bridge.cli._diff import diff
 from bridge.cli._engine import app as engine
@@ -99,6 +100,7 @@ app.command("uninstall", rich_help_panel=_RUN)(uninstall)
 app.command("repair", rich_help_panel=_RUN)(repair)
 app.add_typer(engine, name="engine", rich_help_panel=_RUN)
 app.command("train", rich_help_panel=_TRAIN)(train)
+app.command("calibrate", rich_help_panel=_TRAIN)(calibrate)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=_TRAIN)
 
 

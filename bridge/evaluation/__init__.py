@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridge.evaluation._calibration import CalibrationReport, Reliability, calibrate, halves, reliability, samples_of
+from bridge.evaluation._clicks import Click, is_click_log, read_clicks, values_of_document
 from bridge.evaluation._common_labels import COMMON_LABELS, labels_in_texts
 from bridge.evaluation._diff import QueryChange, compare_parsers, compare_plans, read_queries
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
@@ -37,16 +38,25 @@ from bridge.evaluation._replay import Found, Replayed, ReplayReport, replay
 from bridge.evaluation._replay_html import replay_html
 from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, robustness_json
 from bridge.evaluation._spans import Counts, SpanScore
+from bridge.evaluation._thresholds import (
+    LabelThreshold,
+    changes,
+    find_thresholds,
+    proposals_of_clicks,
+    proposals_of_texts,
+)
 
 __all__ = [
     "COMMON_LABELS",
     "SWEEP",
     "CalibrationReport",
+    "Click",
     "Comparison",
     "Counts",
     "Example",
     "Found",
     "KindReport",
+    "LabelThreshold",
     "Mention",
     "OnError",
     "QueryCase",
@@ -63,6 +73,7 @@ __all__ = [
     "SpanScore",
     "Template",
     "calibrate",
+    "changes",
     "compare_parsers",
     "compare_plans",
     "evaluate_queries",
@@ -71,15 +82,20 @@ __all__ = [
     "f1_by_label_count",
     "f1_by_label_order",
     "find_query_sets",
+    "find_thresholds",
     "from_text",
     "from_tokens",
     "halves",
+    "is_click_log",
     "labels_in_texts",
     "ndcg",
     "notation",
     "permutation_p",
     "plot_report",
+    "proposals_of_clicks",
+    "proposals_of_texts",
     "read_cases",
+    "read_clicks",
     "read_examples",
     "read_judgements",
     "read_queries",
@@ -94,4 +110,5 @@ __all__ = [
     "robustness_json",
     "run_cases",
     "samples_of",
+    "values_of_document",
 ]

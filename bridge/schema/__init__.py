@@ -5,6 +5,7 @@ schema.model_labels()                                   # {"brand": "brand", "pr
 normalise(schema.labels["brand"], " Crème  de la Mer ") # "crème de la mer"
 """
 
+from bridge.schema._edit import set_keys
 from bridge.schema._load import json_schema, load_schema, load_schemas, parse_schema
 from bridge.schema._mapping import check_mapping
 from bridge.schema._models import Band, Kind, Label, ModelSettings, Schema
@@ -33,4 +34,5 @@ __all__ = [
     "normalise",
     "parse_schema",
     "read_yaml",
+    "set_keys",
 ]

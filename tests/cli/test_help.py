@@ -18,6 +18,7 @@ from bridge.cli import FAILED, app
 from bridge.sidecar import SidecarConfig
 
 COMMANDS = {
+    "calibrate",
     "demo",
     "demo-down",
     "diff",
