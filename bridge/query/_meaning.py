@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -20,8 +20,8 @@ from bridge.entities import Entity
 from bridge.errors import DeadlineExceededError
 from bridge.query._names_or_words import classifies
 from bridge.query._vectors import Vectors
-from bridge.query._words import FUNCTION_WORDS, Range, Word, between, overlaps
-from bridge.schema import Schema
+from bridge.query._words import FUNCTION_WORDS, Range, Word, between, overlaps, words
+from bridge.schema import Label, Schema
 from bridge.tagging import Dictionary, match_words
 from bridge.tagging.grammar import load_vocabulary
 
@@ -75,21 +75,23 @@ class Meanings:
     ) -> None:
         self._encoder = encoder
         self._keys = {name: _keys(dictionary, name) for name in _labels(schema, dictionary)}
-        texts = list(dict.fromkeys(key for keys in self._keys.values() for key in keys))
+        #: The head nouns of values that are kinds of things: a `laptop bag` is a bag.
+        self._heads = {name: [head_noun(key) for key in self._keys[name]] for name in kinds_of(schema, self._keys)}
+        self._head_words = {name: frozenset(heads) for name, heads in self._heads.items()}
+        texts = list(dict.fromkeys(key for keys in (*self._keys.values(), *self._heads.values()) for key in keys))
         kept = former._of if former is not None and former._encoder is encoder else {}
         known = {**(known or {}), **kept}
         new = [text for text in texts if text not in known]
         fresh = dict(zip(new, encoder.embed(new), strict=True)) if new else {}
         self._of: dict[str, Vectors] = {text: known[text] if text in known else fresh[text] for text in texts}
-        self._matrices: dict[str, Vectors] = {
-            name: np.stack([self._of[key] for key in keys]) for name, keys in self._keys.items()
-        }
+        self._matrices = {name: self._stacked(keys) for name, keys in self._keys.items()}
+        self._head_matrices = {name: self._stacked(heads) for name, heads in self._heads.items()}
         self._phrases: OrderedDict[str, Vectors] = OrderedDict()
         self._lock, self._encoding = Lock(), Lock()
 
     @property
     def vectors(self) -> Mapping[str, Vectors]:
-        """The unit vector of each value that is compared."""
+        """The unit vector of each value that is compared, and of the head nouns of kinds."""
         return self._of
 
     @property
@@ -110,6 +112,30 @@ class Meanings:
         keys = self._keys[label]
         order = np.argsort(-cosines, axis=1, kind="stable")[:, :most]
         return [[(keys[at], float(row[at])) for at in best] for row, best in zip(cosines, order, strict=True)]
+
+    def alike(
+        self, label: str, phrase: str, head: str, *, deadline: float | None = None
+    ) -> list[tuple[str, float, float]]:
+        """Each value of a label of kinds with the cosine of phrase and value, and how far both are the same sort of
+        thing (three places): what the head nouns say, each compared with the other's whole name as well, the lower of
+        the two. `laptop` and `laptop bag` are near, a laptop and a bag are not. In the order of `MAX_VALUES`.
+
+        Raises DeadlineExceededError as `nearest` does.
+        """
+        if label not in self._heads:
+            return []
+        both = self._encoded([phrase, head], deadline)
+        values, heads = both @ self._matrices[label].T, both @ self._head_matrices[label].T
+        same = np.minimum(np.maximum(heads[0], heads[1]), np.maximum(values[1], heads[1]))
+        rows = zip(self._keys[label], np.round(values[0], 3), np.round(same, 3), strict=True)
+        return [(key, float(cosine), float(sort)) for key, cosine, sort in rows]
+
+    def heads(self, label: str) -> frozenset[str]:
+        """The words that a label's kinds end in."""
+        return self._head_words.get(label, frozenset())
+
+    def _stacked(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self._of[text] for text in texts])
 
     def _encoded(self, phrases: Sequence[str], deadline: float | None) -> Vectors:
         with self._lock:
@@ -146,7 +172,7 @@ def find_meant(
 
     `taken` are ranges that something else has read already. Words that the language does not know have no meaning here.
     """
-    labels = [name for name in meanings.labels if name not in disabled]
+    labels = [name for name in meanings.labels if name not in disabled and not is_kind(schema.labels[name])]
     phrases = _phrases(text, found, schema, taken) if labels else []
     if not phrases:
         return []
@@ -166,6 +192,22 @@ def find_meant(
         if all((other.start, other.end) == span for other in rivals):
             kept.append(one)
     return sorted(kept, key=lambda m: (m.entity.start, m.entity.end, m.entity.label))
+
+
+def is_kind(label: Label) -> bool:
+    """Whether a label's values are kinds of things that may widen the text: see `bridge.query._kinds`."""
+    return label.kind == "keyword" and label.position == "head" and label.use == "expand" and "meaning" in label.links
+
+
+def kinds_of(schema: Schema, names: Iterable[str]) -> list[str]:
+    """Those of some labels that hold kinds of things."""
+    return [name for name in names if is_kind(schema.labels[name])]
+
+
+def head_noun(name: str) -> str:
+    """The last word of a name, which in English says what sort of thing it is; the name where it has no word."""
+    found = words(name)
+    return found[-1].folded if found else name
 
 
 def is_meant(nearest: Sequence[tuple[str, float]]) -> bool:

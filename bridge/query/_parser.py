@@ -28,9 +28,10 @@ from bridge.query._decide import agree, decide_free_text, decide_value
 from bridge.query._decide_amounts import decide_amount
 from bridge.query._decide_sorts import agree_on_order, decide_sort
 from bridge.query._decisions import Context, Decision, rejected
+from bridge.query._kinds import Kinds, decide_kinds, find_kinds, why_not_sought
 from bridge.query._language import evidence, foreign_reason
 from bridge.query._link import link, link_meant
-from bridge.query._meaning import Meant, find_meant
+from bridge.query._meaning import Meant, find_meant, kinds_of
 from bridge.query._misspelt import Speller
 from bridge.query._modifiers import Modifiers
 from bridge.query._negation import Negation, apply_negation
@@ -40,7 +41,7 @@ from bridge.query._position import Positions
 from bridge.query._syntax import Syntax, read_syntax
 from bridge.query._token import decode_plan, token_form
 from bridge.query._values import Values, schema_fingerprint
-from bridge.query._words import Range, words
+from bridge.query._words import Range, overlaps, words
 from bridge.schema import Schema, normalise
 from bridge.scorer import Scorer
 from bridge.tagging import Link, QuantityMatch, Rejected, read_date, resolve
@@ -100,6 +101,7 @@ class QueryParser:
         for label in schema.labels.values():
             normalise(label, "words")  # some normalisers load their rules on first use: not inside a query's budget
         self._speller = Speller(schema)
+        self._kind_labels = frozenset(kinds_of(schema, schema.labels))
         evidence(tuple(schema.languages))
 
     def parse(self, text: str, options: Options | None = None, *, deadline: float | None = None) -> Plan:
@@ -155,7 +157,8 @@ class QueryParser:
         notes += [f'"{name}" in `disable` is no label, step or clause' for name in self._unknown(options)]
         work = replace(work, notes=(*work.notes, *notes))
         meant = [] if foreign is not None else self._meant(work, options, deadline)
-        decisions = self._decide(work, meant, foreign is not None, now)
+        kinds = [] if foreign is not None else self._kinds(work, options, deadline)
+        decisions = self._decide(work, meant, kinds, foreign is not None, now)
         _check(deadline)
         return self._assemble(work, decisions, options)
 
@@ -230,17 +233,54 @@ class QueryParser:
         if meanings is None or whole or "meaning" in options.disable or len(work.text) > MAX_MODEL_TEXT:
             return []
         taken = [
+            *self._taken(work),
+            *((entity.start, entity.end) for entity in work.entities if entity.source != "model" or entity.negated),
+        ]
+        return find_meant(work.text, words(work.text), self.schema, meanings, taken, options.disable, deadline)
+
+    def _kinds(self, work: _Work, options: Options, deadline: float | None) -> list[Kinds]:
+        """Stored kinds of what the query looks for."""
+        if not self._kind_labels or work.negation.title or len(work.text) > MAX_MODEL_TEXT:
+            return []
+        own = [e for e in work.entities if self._is_kind(e)]
+        taken = self._taken(work)
+        for entity in work.entities:
+            sure = entity.source != "model" or entity.score >= self.schema.labels[entity.label].band.filter
+            if (
+                sure
+                and not self._is_kind(entity)
+                and not any(overlaps((entity.start, entity.end), (one.start, one.end)) for one in own)
+            ):
+                taken.append((entity.start, entity.end))
+        return find_kinds(
+            work.text,
+            self.schema,
+            None if "meaning" in options.disable else self._values.meanings(),
+            self._values.dictionary(),
+            taken,
+            own,
+            options.disable,
+            deadline,
+        )
+
+    def _taken(self, work: _Work) -> list[Range]:
+        """What amounts, quotes, names of labels and negations have taken of a text."""
+        return [
             *_consumed(work.quantities),
             *work.syntax.protected,
             *(named.whole for named in work.syntax.named),
             *(excluded.whole for excluded in work.syntax.excluded),
             *work.negation.consumes.values(),
             *(free.consumes for free in work.negation.free),
-            *((entity.start, entity.end) for entity in work.entities if entity.source != "model" or entity.negated),
         ]
-        return find_meant(work.text, words(work.text), self.schema, meanings, taken, options.disable, deadline)
 
-    def _decide(self, work: _Work, meant: Sequence[Meant], foreign: bool, now: datetime) -> list[Decision]:
+    def _is_kind(self, entity: Entity) -> bool:
+        """Whether an entity is a kind of thing that the query names by itself: see `bridge.query._kinds`."""
+        return entity.label in self._kind_labels and entity.source != "syntax" and not entity.negated
+
+    def _decide(
+        self, work: _Work, meant: Sequence[Meant], kinds: Sequence[Kinds], foreign: bool, now: datetime
+    ) -> list[Decision]:
         text = work.text
         consumed = [
             *_consumed(work.quantities),
@@ -284,7 +324,9 @@ class QueryParser:
         decisions: list[Decision] = []
         groups: dict[Range, list[Entity]] = {}
         for entity in work.entities:
-            if self._kind(entity) == "keyword":
+            if self._is_kind(entity) and not foreign:
+                decisions += [] if (reason := why_not_sought(entity, kinds)) is None else [rejected(entity, reason)]
+            elif self._kind(entity) == "keyword":
                 groups.setdefault((entity.start, entity.end), []).append(entity)
             elif not foreign:
                 match = amounts.get((entity.start, entity.end, entity.label))
@@ -302,6 +344,8 @@ class QueryParser:
             decisions += decide_value([item for item in linked if item is not None], context)
         for one in meant:
             decisions += decide_value([link_meant(one, dictionary)], context)
+        for each in kinds:
+            decisions += decide_kinds(each, self.schema, text)
         decisions = agree_on_order(agree(decisions, self.schema, text, modifiers.pack.relations))
         if not foreign:
             decisions += [decide_free_text(free, context) for free in work.negation.free]
