@@ -28,13 +28,13 @@ NEAR, SAME = 0.60, 0.52
 #: one of these stands up for it: `notebook pc` is no `notebook` by its head, but a `laptop`.
 EQUAL = 0.70
 #: Where nothing is so near, or a name (`iphone 7`) is looked for, what is near to some degree still widens the text, so
-#: that something is found, and hardly boosts.
+#: that something is found.
 NEAR_NAME, SAME_NAME = 0.45, 0.40
 #: Only made for what is looked for: near, another sort of thing, and one of the two an accessory.
 MADE_NEAR, MADE_SAME = 0.55, 0.45
 #: Parts of the label's boost. A value that shares no word with the query (`notebook` for `laptop`) stands for documents
 #: that the text hardly finds: its boost makes up for the score of the words.
-_OTHER_WORDS, _NEAR_PART, _NAME_PART = 4.0, 0.8, 0.1
+_OTHER_WORDS, _NEAR_PART = 4.0, 0.8
 #: Stored values that one clause asks for, the nearest first.
 MAX_KINDS = 24
 #: Values that may stand up for others.
@@ -100,7 +100,10 @@ def find_kinds(
         heads = frozenset() if meanings is None else meanings.heads(label)
         sought = find_sought(text, schema, taken, [e for e in spans if e.label == label], heads)
         if sought is not None:
-            kinds = _Reading(label, sought, schema, meanings, deadline).kinds(_stored(sought, label, dictionary))
+            stored = _stored(sought.phrase, label, dictionary)
+            if not stored and meanings is None and not sought.is_name:
+                stored = _named_by(spans, sought, label, dictionary)
+            kinds = _Reading(label, sought, schema, meanings, deadline).kinds(stored)
             if kinds.equal or kinds.renamed or kinds.near or kinds.vague:
                 found.append(kinds)
     return found
@@ -144,7 +147,7 @@ def decide_kinds(kinds: Kinds, schema: Schema, text: str) -> list[Decision]:
         (kinds.equal, 1.0, "kinds of"),
         (kinds.renamed, _OTHER_WORDS, "other words for"),
         (kinds.near, _NEAR_PART, "similar to"),
-        (kinds.vague, _NAME_PART, "the nearest to"),
+        (kinds.vague, _NEAR_PART, "the nearest to"),
     )
     for values, part, what in tiers:
         if values:
@@ -260,10 +263,17 @@ def _condition(kinds: Kinds, values: _Near, schema: Schema) -> Terms:
     return Terms(schema.field_of(kinds.label), tuple(sorted(key for key, _ in values)))
 
 
-def _stored(sought: Sought, label: str, dictionary: Dictionary) -> tuple[str, ...]:
+def _stored(words: str, label: str, dictionary: Dictionary) -> tuple[str, ...]:
     """The stored values that the words name, or are synonyms of."""
-    link = dictionary.lookup(label, sought.phrase)
+    link = dictionary.lookup(label, words)
     return () if link is None or link.how == "typo" else tuple(sorted(link.keys))
+
+
+def _named_by(spans: Sequence[Entity], sought: Sought, label: str, dictionary: Dictionary) -> tuple[str, ...]:
+    """The stored values that the last of the words name: `keyboard` in "gaming keyboard"."""
+    ending = [e for e in spans if e.label == label and e.source == "dictionary" and e.end == sought.end]
+    longest = min(ending, key=lambda e: e.start, default=None)
+    return () if longest is None else _stored(longest.text, label, dictionary)
 
 
 def _run(text: str, taken: Sequence[Range]) -> tuple[list[Word], bool]:
