@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bridge.cli._evaluate_others import Other, Others, measure, opened
+from bridge.cli._evaluate_others import table as others_table
 from bridge.cli._evaluate_relevance import relevance
 from bridge.cli._train import BadRecords
 from bridge.errors import InputError
@@ -77,6 +79,26 @@ def ner(
     bad_records: Annotated[
         BadRecords, typer.Option("--bad-records", help="Lines that cannot be read: stop, or name and skip them.")
     ] = BadRecords.stop,
+    with_: Annotated[
+        list[Other] | None, typer.Option("--with", help="The same texts through spaCy or a language model too; repeat.")
+    ] = None,
+    pipeline: Annotated[
+        str, typer.Option("--pipeline", help="With spacy: an installed pipeline, or the folder of one.")
+    ] = "en_core_web_sm",
+    types: Annotated[
+        Path | None, typer.Option("--types", help="With spacy: YAML, which of its types is which label: `ORG: brand`.")
+    ] = None,
+    llm_url: Annotated[
+        str, typer.Option("--llm-url", help="With llm: an endpoint that speaks OpenAI's chat completions.")
+    ] = "http://127.0.0.1:8000/v1",
+    llm_model: Annotated[str | None, typer.Option("--llm-model", help="With llm: the model's name there.")] = None,
+    llm_key_env: Annotated[
+        str, typer.Option("--llm-key-env", help="With llm: environment variable that holds its key.")
+    ] = "OPENAI_API_KEY",
+    llm_price: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--llm-price", metavar="IN OUT", help="With llm: what a million tokens cost, read and written."),
+    ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Processor threads; default: all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON to standard output instead of tables.")] = False,
 ) -> None:
@@ -90,8 +112,9 @@ def ner(
 
     Example: gliner-bridge evaluate ner queries.dev.jsonl --model runs/first/model --threshold-sweep
     Example: gliner-bridge evaluate ner queries.dev.jsonl --calibrate --save --plot report.svg
+    Example: gliner-bridge evaluate ner queries.dev.jsonl --with spacy --types types.yaml
     """
-    from bridge.evaluation import SWEEP, evaluate_set, plot_report, read_examples, robustness_json
+    from bridge.evaluation import SWEEP, evaluate_set, of_model, plot_report, read_examples, robustness_json
     from bridge.scorer import Scorer
 
     console, notes = Console(), Console(stderr=True)
@@ -107,6 +130,9 @@ def ner(
         return {name: read_examples(path, on_error=skip)[:limit] for name, path in zip(names, paths, strict=True)}
 
     sets = read(files)
+    ways = Others(with_ or (), pipeline, types, llm_url, llm_model, llm_key_env, llm_price)
+    with opened(ways) as finders:
+        found = [measure(finder, sets, label, ways) for finder in finders]
     reports = [
         evaluate_set(scorer, examples, name=name, labels=label, thresholds=thresholds)
         for name, examples in sets.items()
@@ -128,17 +154,23 @@ def ner(
         data: dict[str, Any] = {"model": model, "sets": [report.to_json() for report in reports]}
         for one in data["sets"]:
             one.update(robustness_json(*robustness[one["name"]]))
+            if found:
+                one["others"] = [by_set[one["name"]].to_json() for by_set in found]
         if fitted is not None:
             data["calibration"] = fitted.to_json()
         typer.echo(json.dumps(data, indent=2))
         return
     for report in reports:
         console.print(_table(report))
-        counts, found = robustness[report.name]
+        counts, by_order = robustness[report.name]
         for count, f1 in counts.items():
             console.print(f"{count} labels asked for: F1 {100 * f1:.1f}")
+        if by_order:
+            lowest, highest = 100 * min(by_order), 100 * max(by_order)
+            console.print(f"{len(by_order)} orders of the labels: F1 {lowest:.1f} to {highest:.1f}")
         if found:
-            console.print(f"{len(found)} orders of the labels: F1 {100 * min(found):.1f} to {100 * max(found):.1f}")
+            rows = [of_model(report, f"GLiNER {model}"), *(by_set[report.name] for by_set in found)]
+            console.print(others_table(report.name, rows))
     if fitted is not None:
         console.print(_reliability(fitted))
 

@@ -8,7 +8,9 @@ from bridge.evaluation._common_labels import COMMON_LABELS, labels_in_texts
 from bridge.evaluation._diff import QueryChange, compare_parsers, compare_plans, read_queries
 from bridge.evaluation._examples import Example, Mention, from_text, from_tokens
 from bridge.evaluation._judgements import Template, read_judgements, read_template
+from bridge.evaluation._llm import LlmFinder
 from bridge.evaluation._ner import SWEEP, SetReport, evaluate_set
+from bridge.evaluation._others import Finder, FinderReport, evaluate_finder, of_model
 from bridge.evaluation._plot import plot_report
 from bridge.evaluation._queries import (
     KindReport,
@@ -37,6 +39,7 @@ from bridge.evaluation._relevance import (
 from bridge.evaluation._replay import Found, Replayed, ReplayReport, replay
 from bridge.evaluation._replay_html import replay_html
 from bridge.evaluation._robustness import f1_by_label_count, f1_by_label_order, robustness_json
+from bridge.evaluation._spacy import SpacyFinder, load_spacy
 from bridge.evaluation._spans import Counts, SpanScore
 from bridge.evaluation._thresholds import (
     LabelThreshold,
@@ -54,9 +57,12 @@ __all__ = [
     "Comparison",
     "Counts",
     "Example",
+    "Finder",
+    "FinderReport",
     "Found",
     "KindReport",
     "LabelThreshold",
+    "LlmFinder",
     "Mention",
     "OnError",
     "QueryCase",
@@ -70,12 +76,14 @@ __all__ = [
     "ReplayReport",
     "Replayed",
     "SetReport",
+    "SpacyFinder",
     "SpanScore",
     "Template",
     "calibrate",
     "changes",
     "compare_parsers",
     "compare_plans",
+    "evaluate_finder",
     "evaluate_queries",
     "evaluate_relevance",
     "evaluate_set",
@@ -88,8 +96,10 @@ __all__ = [
     "halves",
     "is_click_log",
     "labels_in_texts",
+    "load_spacy",
     "ndcg",
     "notation",
+    "of_model",
     "permutation_p",
     "plot_report",
     "proposals_of_clicks",
