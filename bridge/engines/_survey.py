@@ -8,8 +8,8 @@ from typing import Any
 
 from bridge.engines._base import Engine
 from bridge.entities import Stats
-from bridge.errors import EngineError, InputError
-from bridge.schema.proposal import FieldSurvey, IndexSurvey, strings
+from bridge.errors import EngineError, EngineUnavailableError, InputError
+from bridge.schema.proposal import USABLE, FieldSurvey, IndexSurvey, strings
 
 #: Fields that one search asks about; engines limit the buckets and aggregations of an answer.
 _AT_ONCE = 40
@@ -21,8 +21,6 @@ _KEYWORDS = frozenset({"keyword", "constant_keyword", "wildcard"})
 _NUMERIC = frozenset(
     {"byte", "short", "integer", "long", "unsigned_long", "half_float", "float", "double", "scaled_float"}
 )
-#: Types whose presence cannot be asked for with `exists`.
-_NO_EXISTS = frozenset({"object", "nested", "rank_features"})
 
 
 def survey_index(engine: Engine, index: str, *, documents: int = 200, seed: int = 0) -> IndexSurvey:
@@ -59,9 +57,9 @@ def survey_index(engine: Engine, index: str, *, documents: int = 200, seed: int 
     names = list(types)
     for start in range(0, len(names), _AT_ONCE):
         part = {name: types[name] for name in names[start : start + _AT_ONCE]}
-        found = engine.search(index, {"size": 0, "aggs": _aggregations(part)})["aggregations"] if total else {}
-        for number, (name, kinds) in enumerate(part.items()):
-            fields[name] = _field(name, kinds, number, found, total, sampled)
+        found = _ask(engine, index, part) if total else {}
+        for name, kinds in part.items():
+            fields[name] = _field(name, kinds, found.get(name, {}), total, sampled)
     return IndexSurvey(index, engine.dialect, total, fields, sampled)
 
 
@@ -78,37 +76,55 @@ def _kinds(kinds: Mapping[str, Any]) -> list[str]:
     return sorted(kind for kind in kinds if kind != "unmapped")
 
 
-def _aggregations(part: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Presence, number of values, most frequent values and spread; fields go by number, as names may hold anything."""
+def _ask(engine: Engine, index: str, part: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What the engine says of some fields. One that it cannot be asked about spoils no other."""
     wanted: dict[str, Any] = {}
     for number, (name, kinds) in enumerate(part.items()):
-        types = set(_kinds(kinds))
-        if types & _NO_EXISTS:
-            continue
-        wanted[f"filled_{number}"] = {"filter": {"exists": {"field": name}}}
-        if not _all(kinds, "aggregatable"):
-            continue
-        if types <= _KEYWORDS:
-            wanted[f"distinct_{number}"] = {"cardinality": {"field": name}}
-            wanted[f"values_{number}"] = {"terms": {"field": name, "size": _VALUES}}
-        elif types <= _NUMERIC:
-            wanted[f"distinct_{number}"] = {"cardinality": {"field": name}}
-            wanted[f"ends_{number}"] = {"stats": {"field": name}}
-            wanted[f"middle_{number}"] = {"percentiles": {"field": name, "percents": [50], "keyed": False}}
+        for what, aggregation in _aggregations(name, kinds).items():
+            # Fields go by number, as a field's name may hold what no aggregation's name may.
+            wanted[f"{what}_{number}"] = aggregation
+    if not wanted:
+        return {}
+    try:
+        found = engine.search(index, {"size": 0, "aggs": wanted})["aggregations"]
+    except EngineUnavailableError:
+        raise
+    except EngineError:
+        if len(part) == 1:
+            return {}
+        names = list(part)
+        halves = (names[: len(names) // 2], names[len(names) // 2 :])
+        return {k: v for half in halves for k, v in _ask(engine, index, {name: part[name] for name in half}).items()}
+    answers: dict[str, dict[str, Any]] = {}
+    for number, name in enumerate(part):
+        ending = f"_{number}"
+        answers[name] = {key.removesuffix(ending): value for key, value in found.items() if key.endswith(ending)}
+    return answers
+
+
+def _aggregations(name: str, kinds: Mapping[str, Any]) -> dict[str, Any]:
+    """Presence, number of values, most frequent values and spread, as far as the field's type has them."""
+    types = set(_kinds(kinds))
+    if not types <= USABLE:
+        return {}
+    wanted: dict[str, Any] = {"filled": {"filter": {"exists": {"field": name}}}}
+    if not _all(kinds, "aggregatable"):
+        return wanted
+    if types <= _KEYWORDS:
+        wanted["distinct"] = {"cardinality": {"field": name}}
+        wanted["values"] = {"terms": {"field": name, "size": _VALUES}}
+    elif types <= _NUMERIC:
+        wanted["distinct"] = {"cardinality": {"field": name}}
+        wanted["ends"] = {"stats": {"field": name}}
+        wanted["middle"] = {"percentiles": {"field": name, "percents": [50], "keyed": False}}
     return wanted
 
 
 def _field(
-    name: str,
-    kinds: Mapping[str, Any],
-    number: int,
-    found: Mapping[str, Any],
-    total: int,
-    sampled: Sequence[Mapping[str, Any]],
+    name: str, kinds: Mapping[str, Any], found: Mapping[str, Any], total: int, sampled: Sequence[Mapping[str, Any]]
 ) -> FieldSurvey:
-    filled = found.get(f"filled_{number}", {}).get("doc_count", 0)
-    distinct = found.get(f"distinct_{number}", {}).get("value")
-    buckets = found.get(f"values_{number}", {}).get("buckets", ())
+    filled = found.get("filled", {}).get("doc_count", 0)
+    buckets = found.get("values", {}).get("buckets", ())
     # A sub-field is not in the document: its texts are those of the field above it.
     texts = [text for document in sampled for text in strings(document, name)] or [
         text for document in sampled for text in strings(document, name.rpartition(".")[0])
@@ -119,9 +135,9 @@ def _field(
         searchable=_all(kinds, "searchable"),
         listable=_all(kinds, "aggregatable"),
         fill=filled / total if total else 0.0,
-        distinct=distinct,
+        distinct=found.get("distinct", {}).get("value"),
         values=tuple((str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets),
-        stats=_stats(found, number),
+        stats=_stats(found),
         samples=tuple(texts[:_SAMPLES]),
     )
 
@@ -130,8 +146,8 @@ def _all(kinds: Mapping[str, Any], what: str) -> bool:
     return all(about.get(what) for kind, about in kinds.items() if kind != "unmapped")
 
 
-def _stats(found: Mapping[str, Any], number: int) -> Stats | None:
-    ends, middle = found.get(f"ends_{number}"), found.get(f"middle_{number}")
+def _stats(found: Mapping[str, Any]) -> Stats | None:
+    ends, middle = found.get("ends"), found.get("middle")
     if ends is None or middle is None:
         return None
     numbers = (ends.get("min"), middle["values"][0].get("value"), ends.get("max"))

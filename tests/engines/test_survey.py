@@ -17,7 +17,7 @@ from bridge.engines import Engine, connect, survey_index
 from bridge.errors import InputError
 from bridge.evaluation import notation
 from bridge.query import QueryParser, StaticValues
-from bridge.schema import load_schema
+from bridge.schema import load_schema, parse_schema
 
 INDEX = "gliner-bridge-test-survey"
 GROCERIES = Path(__file__).resolve().parents[2] / "examples" / "grocery" / "documents.jsonl.gz"
@@ -87,3 +87,43 @@ def test_an_index_that_is_not_there_is_named(engine: Engine) -> None:
         survey_index(engine, "nowhere-at-all")
     result = run(engine, "--index", INDEX, "--write")
     assert (result.exit_code, "--write writes which file?" in result.output) == (2, True)
+
+
+def test_fields_of_any_type_can_be_there(opensearch_url: str) -> None:
+    plain = (
+        "binary",
+        "completion",
+        "rank_feature",
+        "rank_features",
+        "ip",
+        "geo_point",
+        "search_as_you_type",
+        "boolean",
+    )
+    properties = {
+        **{kind: {"type": kind} for kind in (*plain, "percolator", "date_nanos", "double_range", "unsigned_long")},
+        "title": {"type": "text"},
+        "closed": {"type": "keyword", "index": False},
+        "unlisted": {"type": "keyword", "doc_values": False},
+        "odd name": {"type": "keyword"},
+        "parts": {"type": "nested", "properties": {"color": {"type": "keyword"}}},
+        "relation": {"type": "join", "relations": {"shop": "offer"}},
+    }
+    document = {"title": "a red shirt", "rank_feature": 2, "double_range": {"gte": 1, "lt": 3}, "unlisted": "x"}
+    document |= {"parts": [{"color": "red"}], "relation": "shop", "geo_point": "1,2", "search_as_you_type": "a red one"}
+    odd = f"{INDEX}-odd"
+    with connect(opensearch_url) as engine:
+        engine.request("PUT", f"/{odd}", {"mappings": {"properties": properties}})
+        try:
+            engine.request("POST", f"/{odd}/_doc", document, params={"refresh": "true"})
+            proposed = run(engine, "--index", odd).stdout
+        finally:
+            engine.request("DELETE", f"/{odd}")
+    schema = parse_schema(proposed)
+    assert set(schema.labels) == {"rank_feature", "double_range"}
+    assert schema.text == ["title", "search_as_you_type"]
+    reasons = proposed.partition("# Left out:")[2]
+    assert "unlisted: has values that cannot be listed" in reasons
+    assert "closed: is not indexed" in reasons
+    assert "parts.color: lies in nested documents" in reasons
+    assert "geo_point: is of type geo_point" in reasons

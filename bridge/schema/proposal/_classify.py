@@ -15,6 +15,8 @@ from bridge.schema.proposal._survey import FieldSurvey, IndexSurvey
 _KEYWORDS = frozenset({"keyword", "constant_keyword", "wildcard"})
 _TEXTS = frozenset({"text", "match_only_text", "search_as_you_type"})
 _DATES = frozenset({"date", "date_nanos"})
+#: Types that a field of a schema can have; of others nothing is asked.
+USABLE = _KEYWORDS | _TEXTS | _DATES | _NUMBERS | _RANGES | {"rank_feature", "boolean"}
 _ADDRESS = re.compile(r"(https?:)?//\S+|\S+\.(jpe?g|png|gif|webp|svg|pdf|html?)", re.IGNORECASE)
 _DATE = re.compile(r"\d{4}-\d{2}(-\d{2})?([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 _NUMBER = re.compile(r"[-+]?\d[\d.,]*")
@@ -42,10 +44,12 @@ def classify(field: FieldSurvey, survey: IndexSurvey) -> Role:
         return Role("none", "has a name that a schema cannot take (spaces, signs); an alias field could stand for it")
     if survey.nested(field.name):
         return Role("none", "lies in nested documents, which a query of the whole document does not see")
-    if field.fill == 0.0:
-        return Role("none", "no document carries it")
+    if field.type not in USABLE:
+        return Role("none", f"is of type {field.type}")
     if not field.searchable:
         return Role("none", "is not indexed, so nothing can search it")
+    if field.fill == 0.0:
+        return Role("none", "no document carries it")
     if field.type in _TEXTS:
         return _text(field, survey)
     if field.type in _KEYWORDS:
@@ -64,6 +68,9 @@ def classify(field: FieldSurvey, survey: IndexSurvey) -> Role:
 
 
 def _text(field: FieldSurvey, survey: IndexSurvey) -> Role:
+    parent = survey.parent(field.name)
+    if parent is not None:
+        return Role("none", f"repeats {parent.name}", repeats=True)
     if field.samples and _share(_ADDRESS, field.samples) > 0.8:
         return Role("none", "holds addresses")
     twin = _twin(field, survey)
@@ -84,6 +91,8 @@ def _keyword(field: FieldSurvey, survey: IndexSurvey) -> Role:
             return Role("none", f"repeats {parent.name}", repeats=True)
     elif parent is not None:
         return Role("none", f"repeats {parent.name}", repeats=True)
+    if not field.listable:
+        return Role("none", "has values that cannot be listed (`doc_values: false`)")
     if _names.is_identifier(field.name):
         return Role("none", "identifies documents, by its name")
     if _share(_ADDRESS, field.samples) > 0.8:
