@@ -18,11 +18,11 @@ from torch import Tensor
 
 from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import InputError
-from bridge.scorer._bert import Encode, encoder_of, label_encoder_of
 from bridge.scorer._calibration import Calibration
 from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
+from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
     LabelArgument,

@@ -22,6 +22,9 @@ from torch.nn.functional import pad
 
 from bridge.scorer._config import CheckpointConfig
 
+#: Numbers of span vectors that are in flight at once.
+_CACHED = 1 << 19
+
 
 def feed_forward(width_in: int, width_out: int, dropout: float, *, expansion: int = 4) -> nn.Sequential:
     """Linear, ReLU, dropout, Linear: parameters at indices 0 and 3, as in the reference's projection layer."""
@@ -60,12 +63,21 @@ class MarkerV0(nn.Module):
         context = self.context(words, lengths)
         if context is not None:
             start = start + (context.relu() @ first.weight[:, 2 * width :].T).unsqueeze(1)
-        spans = self.out_project[2]((start.unsqueeze(2) + shifted(end, self.max_width)).relu())
-        folded = classes @ second.weight
+        ends = shifted(end, self.max_width)
+        folded = (classes @ second.weight).transpose(-1, -2)
         constant = classes @ second.bias
-        if classes.dim() == 2:
-            return cast(Tensor, spans @ folded.T + constant)
-        return torch.einsum("bwkh,bch->bwkc", spans, folded) + constant[:, None, None, :]
+        if classes.dim() == 3:
+            folded, constant = folded.unsqueeze(1), constant[:, None, None, :]
+
+        def score(some: slice) -> Tensor:
+            spans = self.out_project[2]((start[:, some].unsqueeze(2) + ends[:, some]).relu())
+            logits: Tensor = spans @ folded + constant
+            return logits
+
+        # Spans of a few words at a time stay in the processor's cache; training needs them all for the way back.
+        step = words.shape[1] if self.training else max(_CACHED // (len(words) * self.max_width * start.shape[-1]), 1)
+        parts = [score(slice(first, first + step)) for first in range(0, words.shape[1], step)]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
 class MarkerV1(MarkerV0):
