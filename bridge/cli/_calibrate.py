@@ -209,13 +209,24 @@ def _show(console: Console, found: Sequence[LabelThreshold], target: float, erro
         title_justify="left",
     )
     table.add_column("label")
-    for column in ("spans", "band.filter", "precision", "threshold", "precision there", "at least", "right ones kept"):
+    for column in (
+        "spans",
+        "promised",
+        "right",
+        "band.filter",
+        "precision",
+        "threshold",
+        "precision there",
+        "at least",
+        "right ones kept",
+    ):
         table.add_column(column, justify="right")
     table.add_column("")
     for one in found:
         table.add_row(
             one.label,
             f"{one.fitted_on} + {one.measured_on}",
+            *map(_percent, (one.promised, one.right)),
             f"{one.band:g}",
             _percent(one.now),
             "–" if one.threshold is None else f"{one.threshold:g}",

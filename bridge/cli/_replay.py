@@ -16,7 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bridge.cli._install import ApiKey, CaCerts, EngineUrl, Password, Username, Verify, open_engine
-from bridge.errors import InputError
+from bridge.errors import EngineError, EngineUnavailableError, InputError
 
 if TYPE_CHECKING:
     from bridge.cli._ways import Way
@@ -125,9 +125,14 @@ def _searching(way: Way, template: Template, parser: QueryParser | None, title: 
         began = time.perf_counter()
         sent = way.prepare(body)
         prepared = time.perf_counter()
-        answer = way.engine.search(
-            way.index, {**sent, "size": k, "_source": [title], "track_total_hits": True}, pipeline=way.pipeline
-        )
+        asked = {**sent, "size": k, "_source": [title], "track_total_hits": True}
+        try:
+            answer = way.engine.search(way.index, asked, pipeline=way.pipeline)
+        except EngineUnavailableError:
+            raise
+        except EngineError as error:  # a query that the engine cannot read, such as half of a query_string
+            took = 1000 * (prepared - began) if parser is not None else 0.0
+            return Found((), 0, took, 1000 * (time.perf_counter() - prepared), refused=error.message)
         ended = time.perf_counter()
         hits = answer["hits"]["hits"]
         return Found(
@@ -163,5 +168,6 @@ def _show(console: Console, report: ReplayReport, most: int) -> None:
     for one in worst:
         clauses = f"  {one.new.clauses}" if one.new.clauses else ""
         console.print(f"{one.query} ({one.count})", markup=False, highlight=False, soft_wrap=True)
-        line = f"  overlap {one.overlap:.2f}, hits {one.old.total} → {one.new.total}{clauses}"
+        refused = f"  refused: {one.new.refused}" if one.new.refused else ""
+        line = f"  overlap {one.overlap:.2f}, hits {one.old.total} → {one.new.total}{clauses}{refused}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -22,6 +22,7 @@ class Found:
         shown: what people know the first hits by, in the order of `ids`.
         clauses: what the query was understood as, in the notation of cases; empty where nothing was.
         rewritten: whether another body was sent than the caller wrote.
+        refused: why the engine did not answer, in its words; empty where it did.
     """
 
     ids: tuple[str, ...]
@@ -31,6 +32,7 @@ class Found:
     shown: tuple[str, ...] = ()
     clauses: str = ""
     rewritten: bool = False
+    refused: str = ""
 
     @property
     def ms(self) -> float:
@@ -61,12 +63,14 @@ class Replayed:
 
     @property
     def emptied(self) -> bool:
-        """Whether there were hits and there are none any more."""
+        """Whether there were hits and there are none any more, or no answer."""
         return self.old.total > 0 and self.new.total == 0
 
     def to_json(self) -> dict[str, Any]:
+        refused = [self.old.refused, self.new.refused]
         return {
             "query": self.query,
+            **({"refused": refused} if any(refused) else {}),
             "count": self.count,
             "overlap": round(self.overlap, 3),
             "hits": [self.old.total, self.new.total],
@@ -112,6 +116,11 @@ class ReplayReport:
         """Share of the searches without a hit, the old way and the new one."""
         return self.share(lambda one: one.old.total == 0), self.share(lambda one: one.new.total == 0)
 
+    @property
+    def refused(self) -> tuple[int, int]:
+        """Queries that the engine refuses, the old way and the new one."""
+        return sum(bool(one.old.refused) for one in self.queries), sum(bool(one.new.refused) for one in self.queries)
+
     def latency(self, part: Callable[[Found], float], *, new: bool) -> tuple[float, float]:
         """Median, and what 95 of 100 queries stay below, in milliseconds."""
         times = sorted(part(one.new if new else one.old) for one in self.queries)
@@ -137,6 +146,9 @@ class ReplayReport:
             (f"overlap@{self.k}", "", f"{self.overlap:.3f}"),
             ("searches without hits", before, after),
         ]
+        before_refused, after_refused = self.refused
+        if before_refused or after_refused:
+            rows.append(("queries that the engine refuses", str(before_refused), str(after_refused)))
         for name, part in (("latency", _all), ("of it here", _own), ("of it in the engine", _engine)):
             times = [self.latency(part, new=new) for new in (False, True)]
             old, new_ = (f"{middle:.1f} / {high:.1f} ms" for middle, high in times)
@@ -158,6 +170,7 @@ class ReplayReport:
             "changed": round(self.changed, 4),
             "overlap": round(self.overlap, 4),
             "zero_hits": [round(share, 4) for share in self.zero_hits],
+            "refused": list(self.refused),
             "emptied": sum(one.emptied for one in self.queries),
             "latency_ms": {
                 "old": _times(old),

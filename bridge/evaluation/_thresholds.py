@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 from bridge.evaluation._calibration import LEAST_SCORE, Sample, halves
@@ -28,6 +29,7 @@ class LabelThreshold:
 
     Attributes:
         fitted_on, measured_on: spans of each half.
+        promised, right: their mean score as a probability, and the share that is right; None without any span.
         band: the score from which it may filter now.
         now: precision from there on; None where there are too few such spans.
         threshold: the lowest score from which spans of the first half reach the target; None where none does.
@@ -39,6 +41,8 @@ class LabelThreshold:
     label: str
     fitted_on: int
     measured_on: int
+    promised: float | None
+    right: float | None
     band: float
     now: float | None
     threshold: float | None
@@ -55,7 +59,7 @@ class LabelThreshold:
         return "reaches the target" if self.reached >= target else "not on the other half"
 
     def to_json(self) -> dict[str, Any]:
-        shares = {name: getattr(self, name) for name in ("now", "reached", "low", "kept")}
+        shares = {name: getattr(self, name) for name in ("promised", "right", "now", "reached", "low", "kept")}
         rounded = {name: None if share is None else round(share, 4) for name, share in shares.items()}
         counts = {"label": self.label, "fitted_on": self.fitted_on, "measured_on": self.measured_on}
         return {**counts, "band": self.band, "threshold": self.threshold, **rounded}
@@ -138,6 +142,7 @@ def changes(found: Sequence[LabelThreshold], schema: Schema, target: float) -> d
 def _of_label(name: str, proposals: Proposals, schema: Schema, target: float) -> LabelThreshold:
     mine, others = ([s for s in half if s.label == name] for half in (proposals.fit_on, proposals.measure_on))
     band = schema.labels[name].band
+    promised, right = (fmean(s.score for s in others), fmean(s.right for s in others)) if others else (None, None)
     threshold = next(
         (
             step
@@ -151,10 +156,10 @@ def _of_label(name: str, proposals: Proposals, schema: Schema, target: float) ->
         reached = _precision(others, threshold)
         above = [s.right for s in others if s.score >= threshold]
         low = _wilson(sum(above), len(above)) if reached is not None else None
-        right = sum(s.right for s in others)
-        kept = sum(above) / right if right else None
+        kept = sum(above) / sum(s.right for s in others) if right else None
+    now = _precision(others, band.filter)
     return LabelThreshold(
-        name, len(mine), len(others), band.filter, _precision(others, band.filter), threshold, reached, low, kept
+        name, len(mine), len(others), promised, right, band.filter, now, threshold, reached, low, kept
     )
 
 

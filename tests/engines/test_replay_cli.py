@@ -79,6 +79,16 @@ def test_one_schema_against_another_with_a_body_of_ones_own(engine: Engine, fold
     assert whole["all"][0]["clauses"] == ["filter brand=Nike", "boost brand=Nike"]
 
 
+def test_a_query_that_the_engine_refuses_is_counted_and_stops_nothing(engine: Engine, folder: Path) -> None:
+    (folder / "body.json").write_text('{"query": {"query_string": {"query": "{{query}}"}}}')
+    (folder / "log.txt").write_text("nike shoes\nshoes AND (\n")
+    options = ["--schema", str(folder / "shop.yaml"), "--query", str(folder / "body.json"), "--json"]
+    whole = json.loads(replay(engine, folder / "log.txt", *options).stdout)
+    assert (whole["queries"], whole["refused"]) == (2, [1, 1])
+    shown = replay(engine, folder / "log.txt", *options[:-1])
+    assert "queries that the engine refuses" in shown.stdout
+
+
 def test_an_empty_log_and_an_index_without_the_fields_say_what_to_do(engine: Engine, folder: Path) -> None:
     (folder / "empty.txt").write_text("\n\n")
     empty = replay(engine, folder / "empty.txt", "--schema", str(folder / "shop.yaml"))

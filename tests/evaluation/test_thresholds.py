@@ -65,6 +65,8 @@ def test_the_threshold_is_chosen_on_one_half_and_reported_on_the_other() -> None
     assert 0.6 < found.threshold < 0.85
     above = [s.right for s in other if s.score >= found.threshold]
     assert found.reached == sum(above) / len(above)
+    assert found.right == sum(s.right for s in other) / len(other)
+    assert found.promised == pytest.approx(0.5, abs=0.05)
     assert found.low is not None
     assert found.low < found.reached
     assert found.kept == sum(above) / sum(s.right for s in other)
