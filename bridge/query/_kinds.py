@@ -32,8 +32,8 @@ EQUAL = 0.70
 NEAR_NAME, SAME_NAME = 0.45, 0.40
 #: Only made for what is looked for: near, another sort of thing, and one of the two an accessory.
 MADE_NEAR, MADE_SAME = 0.55, 0.45
-#: Parts of the label's boost. A value that shares no word with the query (`notebook` for `laptop`) stands for documents
-#: that the text hardly finds: its boost makes up for the score of the words.
+#: Parts of the label's boost. A value that does not hold the one word that is looked for (`notebook` for `laptop`)
+#: stands for documents that the text hardly finds: its boost makes up for the score of the words.
 _OTHER_WORDS, _NEAR_PART = 4.0, 0.8
 #: Stored values that one clause asks for, the nearest first.
 MAX_KINDS = 24
@@ -186,13 +186,15 @@ class _Reading:
         sought = self._sought
         sure = dict.fromkeys(stored, 1.0)
         if not sought.is_name:
-            sure |= {key: near for key, (near, same) in self._alike.items() if near >= NEAR and same >= SAME} | sure
+            alike = {key: near for key, (near, same) in self._alike.items() if near >= NEAR and same >= SAME}
+            sure = {key: near for key, near in alike.items() if not self._only_describes(key)} | sure
             sure |= self._stood_up_for(sure)
         if not sure:
             vague = {k: near for k, (near, same) in self._alike.items() if near >= NEAR_NAME and same >= SAME_NAME}
             return Kinds(self._label, sought, vague=_ordered(vague))
         equal = {key: cosine for key, cosine in sure.items() if cosine >= EQUAL}
-        own = {key: cosine for key, cosine in equal.items() if key in stored or self._shares_words(key)}
+        several = len(words(sought.phrase)) > 1
+        own = {k: cosine for k, cosine in equal.items() if several or k in stored or self._shares_words(k)}
         return Kinds(
             self._label,
             sought,
@@ -213,7 +215,7 @@ class _Reading:
         doubtful = {
             key: near
             for key, (near, _) in self._alike.items()
-            if near >= EQUAL and key not in sure and not self._is_accessory(key)
+            if near >= EQUAL and key not in sure and not self._is_accessory(key) and not self._only_describes(key)
         }
         if not doubtful:
             return {}
@@ -241,6 +243,11 @@ class _Reading:
             and len(words(key)) <= longest
             and (own or self._is_accessory(key))
         }
+
+    def _only_describes(self, key: str) -> bool:
+        """Whether a value's head is a word that describes in the query: the printer of "printer paper"."""
+        *before, head = [word.stem for word in match_words(self._sought.phrase)] or [""]
+        return any(word.stem in before and word.stem != head for word in match_words(key)[-1:])
 
     def _is_accessory(self, name: str) -> bool:
         found = match_words(name)

@@ -29,6 +29,7 @@ TYPES = {
     "notebook": 300, "notebook pc": 90, "laptop bag": 30, "laptop case": 20, "notebook case": 60, "keyboard": 90,
     "usb keyboard": 9, "keyboard cover": 9, "mouse": 80, "mouse pad": 20, "headphone": 90, "headset": 50,
     "digital camera": 20, "camera bag": 9, "smartphone": 12, "coffee maker": 8, "toner": 90, "printer": 70,
+    "photo paper": 40,
 }  # fmt: skip
 BRANDS = {"Samsung": 30, "Lenovo": 20, "HP": 90}
 RATES = {"entities.product_type": 0.7, "brand": 1.0, "price": 1.0}
@@ -95,6 +96,7 @@ def test_the_thing_is_no_kind_of_its_accessory(parser: QueryParser) -> None:
     plan = parser.parse("mouse pad")
     assert "mouse pad" in asked(plan, "expand")
     assert "mouse" in asked(plan, "demote")
+    assert "printer" not in asked(parser.parse("printer paper"), "expand")
 
 
 def test_what_a_thing_is_for_is_not_looked_for(parser: QueryParser) -> None:
@@ -112,6 +114,7 @@ def test_other_words_for_a_kind_boost_more_than_the_text_can_and_its_own_words_l
     plan = parser.parse("laptop")
     assert boost_of(plan, "notebook") == 20.0
     assert boost_of(parser.parse("notebook"), "notebook") == 5.0
+    assert boost_of(parser.parse("laptop computer"), "notebook") <= 5.0, "several words find more"
 
 
 def test_a_name_or_a_word_without_a_kind_finds_the_nearest_ones(parser: QueryParser) -> None:
