@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,17 @@ if TYPE_CHECKING:
 
     from bridge.evaluation import CalibrationReport, Example, QueryReport, QueryResult, SetReport
     from bridge.scorer import Scorer
+
+
+class DtypeChoice(StrEnum):
+    """As `dtype` of a schema's `model`."""
+
+    fp32 = "fp32"
+    bf16 = "bf16"
+    fp16 = "fp16"
+    int8 = "int8"
+    auto = "auto"
+
 
 app = typer.Typer(
     help="Measure a model on annotated texts, the parser on queries, results on judgements.",
@@ -100,6 +112,9 @@ def ner(
         typer.Option("--llm-price", metavar="IN OUT", help="With llm: what a million tokens cost, read and written."),
     ] = None,
     threads: Annotated[int | None, typer.Option("--threads", help="Processor threads; default: all cores.")] = None,
+    dtype: Annotated[
+        DtypeChoice, typer.Option("--dtype", help="Of the encoder's matrix products; auto measures which is as good.")
+    ] = DtypeChoice.fp32,
     as_json: Annotated[bool, typer.Option("--json", help="JSON to standard output instead of tables.")] = False,
 ) -> None:
     """Span precision, recall and F1 of a model, per set and label.
@@ -121,7 +136,7 @@ def ner(
     skip = (lambda error: notes.print(f"skipped: {error}", markup=False)) if bad_records is BadRecords.skip else None
     if save and not calibrate:
         raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
-    scorer = Scorer.load(model, threads=threads)
+    scorer = Scorer.load(model, threads=threads, dtype=dtype.value)
     thresholds = SWEEP if threshold_sweep or plot else (scorer.default_threshold if threshold is None else threshold,)
 
     def read(paths: Sequence[Path]) -> dict[str, list[Example]]:

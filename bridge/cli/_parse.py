@@ -135,7 +135,8 @@ def _scorer(schema: Schema, model: str | None) -> Scorer | None:
 
     name = model or schema.model.name
     try:
-        return Scorer.load(name, revision=schema.model.revision if model is None else None)
+        revision = schema.model.revision if model is None else None
+        return Scorer.load(name, revision=revision, dtype=schema.model.dtype)
     except CheckpointError as error:
         error.hint = f"{error.hint or 'name a checkpoint with --model'}; or --model none to parse without a model"
         raise

@@ -172,7 +172,10 @@ def _by_schema(
         # A text from the command line is the schema's first text field.
         read = [{schema.text[0]: one[field]} if set(one) == {field} else one for one in batch]
         if tagger is None:
-            tagger = Tagger(schema, Scorer.load(model or schema.model.name, revision=schema.model.revision))
+            tagger = Tagger(
+                schema,
+                Scorer.load(model or schema.model.name, revision=schema.model.revision, dtype=schema.model.dtype),
+            )
         for document, tagged in zip(read, tagger.tag(read), strict=True):
             kept = [e for e in tagged.entities if threshold is None or e.source != "model" or e.score >= threshold]
             yield document, kept, tagged.coverage

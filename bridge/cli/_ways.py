@@ -92,7 +92,8 @@ def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
 
     if model == "none":
         return None
-    return Scorer.load(model or schema.model.name, revision=schema.model.revision if model is None else None)
+    revision = schema.model.revision if model is None else None
+    return Scorer.load(model or schema.model.name, revision=revision, dtype=schema.model.dtype)
 
 
 def live_parser(engine: Engine, schema: Schema, model: str | None) -> QueryParser:

@@ -13,7 +13,7 @@ from typing import Any
 from bridge.engines import BulkItem, Engine, async_bulk, engine_over
 from bridge.enrichment import entity_block, failed_block
 from bridge.schema import Schema
-from bridge.scorer import Scorer
+from bridge.scorer import DtypeSetting, Scorer
 from bridge.tagging import Tagger
 
 log = logging.getLogger("bridge.clients")
@@ -122,9 +122,9 @@ def _blocks(chunk: Sequence[Document], schema: Schema, tagger: Tagger) -> list[d
 
 
 def _tagger(schema: Schema) -> Tagger:
-    return Tagger(schema, _scorer(schema.model.name, schema.model.revision))
+    return Tagger(schema, _scorer(schema.model.name, schema.model.revision, schema.model.dtype))
 
 
 @lru_cache(maxsize=2)
-def _scorer(name: str, revision: str | None) -> Scorer:
-    return Scorer.load(name, revision=revision)
+def _scorer(name: str, revision: str | None, dtype: DtypeSetting) -> Scorer:
+    return Scorer.load(name, revision=revision, dtype=dtype)

@@ -23,7 +23,8 @@ class ModelSettings(_Strict):
 
     name: str = "default"
     revision: str | None = None
-    dtype: Literal["fp32"] = "fp32"
+    #: Of the text encoder's matrix products: exact, or in fewer bits; `auto` measures on a sample which is as good.
+    dtype: Literal["fp32", "bf16", "fp16", "int8", "auto"] = "fp32"
 
 
 class Band(_Strict):

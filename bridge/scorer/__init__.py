@@ -10,6 +10,7 @@ from __future__ import annotations
 from bridge.scorer._calibration import CALIBRATION_FILE, Calibration, read_calibration
 from bridge.scorer._config import CheckpointConfig
 from bridge.scorer._network import Network, build_network
+from bridge.scorer._products import DtypeSetting
 from bridge.scorer._scorer import Scorer
 from bridge.scorer._words import Words, split_words
 
@@ -17,6 +18,7 @@ __all__ = [
     "CALIBRATION_FILE",
     "Calibration",
     "CheckpointConfig",
+    "DtypeSetting",
     "Network",
     "Scorer",
     "Words",

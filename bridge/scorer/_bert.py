@@ -11,19 +11,19 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, scaled_dot_product_attention
 
-from bridge.scorer._products import product_of_layer, stacked_product
+from bridge.scorer._products import Dtype, product_of_layer, stacked_product
 
 
 class _Layer:
     """The weights of one layer, query, key and value stacked."""
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: Any, dtype: Dtype) -> None:
         attention, out = layer.attention.self, layer.attention.output
-        self.qkv = stacked_product(attention.query, attention.key, attention.value)
-        self.out = product_of_layer(out.dense)
+        self.qkv = stacked_product(attention.query, attention.key, attention.value, dtype=dtype)
+        self.out = product_of_layer(out.dense, dtype)
         self.norm = out.LayerNorm.weight, out.LayerNorm.bias
-        self.up = product_of_layer(layer.intermediate.dense)
-        self.down = product_of_layer(layer.output.dense)
+        self.up = product_of_layer(layer.intermediate.dense, dtype)
+        self.down = product_of_layer(layer.output.dense, dtype)
         self.last_norm = layer.output.LayerNorm.weight, layer.output.LayerNorm.bias
 
 
@@ -35,7 +35,7 @@ class Bert:
         """Whether a backbone of this config has the plain form that this class knows."""
         return config.hidden_act == "gelu" and not config.is_decoder
 
-    def __init__(self, backbone: Any) -> None:
+    def __init__(self, backbone: Any, dtype: Dtype = "fp32") -> None:
         config, table = backbone.config, backbone.embeddings
         self._heads: int = config.num_attention_heads
         self._eps: float = config.layer_norm_eps
@@ -43,7 +43,7 @@ class Bert:
         self._words: Tensor = table.word_embeddings.weight
         self._places: Tensor = table.position_embeddings.weight + table.token_type_embeddings.weight[0]
         self._norm = table.LayerNorm.weight, table.LayerNorm.bias
-        self._layers = [_Layer(layer) for layer in backbone.encoder.layer]
+        self._layers = [_Layer(layer, dtype) for layer in backbone.encoder.layer]
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         batch, size = input_ids.shape

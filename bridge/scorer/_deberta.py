@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, scaled_dot_product_attention
 
-from bridge.scorer._products import product_of_layer, stacked_product
+from bridge.scorer._products import Dtype, product_of_layer, stacked_product
 
 #: Distances whose rows are kept in order; longer sequences gather theirs for each batch.
 _KEPT = 256
@@ -40,7 +40,7 @@ class Deberta:
             and getattr(config, "embedding_size", config.hidden_size) == config.hidden_size
         )
 
-    def __init__(self, backbone: Any) -> None:
+    def __init__(self, backbone: Any, dtype: Dtype = "fp32") -> None:
         config, table = backbone.config, backbone.embeddings
         self._heads: int = config.num_attention_heads
         self._eps: float = config.layer_norm_eps
@@ -53,7 +53,7 @@ class Deberta:
         distances = backbone.encoder.get_rel_embedding().detach()
         near = self._rows(_KEPT)
         with torch.inference_mode():
-            self._layers = [_Layer(layer, distances, near, self._heads) for layer in backbone.encoder.layer]
+            self._layers = [_Layer(layer, distances, near, self._heads, dtype) for layer in backbone.encoder.layer]
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         size = input_ids.shape[1]
@@ -86,19 +86,19 @@ class Deberta:
 class _Layer:
     """The weights of one layer, with the projected distances of its heads."""
 
-    def __init__(self, layer: Any, distances: Tensor, near: Tensor, heads: int) -> None:
+    def __init__(self, layer: Any, distances: Tensor, near: Tensor, heads: int, dtype: Dtype) -> None:
         attention, out = layer.attention.self, layer.attention.output
         self._heads = heads
         self._scale = 1 / math.sqrt(3 * attention.query_proj.out_features // heads)
-        self._qkv = stacked_product(attention.query_proj, attention.key_proj, attention.value_proj)
+        self._qkv = stacked_product(attention.query_proj, attention.key_proj, attention.value_proj, dtype=dtype)
         # [H, distances, d], scaled already.
         self._keys = self._split(attention.key_proj(distances)) * self._scale
         self._queries = self._split(attention.query_proj(distances)) * self._scale
         self._near = self._keys[:, near].contiguous(), self._queries[:, near.flip(0)].contiguous()
-        self.out = product_of_layer(out.dense)
+        self.out = product_of_layer(out.dense, dtype)
         self.norm = out.LayerNorm.weight, out.LayerNorm.bias
-        self.up = product_of_layer(layer.intermediate.dense)
-        self.down = product_of_layer(layer.output.dense)
+        self.up = product_of_layer(layer.intermediate.dense, dtype)
+        self.down = product_of_layer(layer.output.dense, dtype)
         self.last_norm = layer.output.LayerNorm.weight, layer.output.LayerNorm.bias
 
     def _split(self, rows: Tensor) -> Tensor:

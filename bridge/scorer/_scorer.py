@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from bridge.entities import Coverage, Span, TaggedText
-from bridge.errors import InputError
+from bridge.errors import CheckpointError, InputError
 from bridge.scorer._calibration import Calibration
 from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
+from bridge.scorer._dtype import LABELS, DtypeTrial, Predict, best_dtype, try_dtypes
 from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
@@ -34,6 +35,7 @@ from bridge.scorer._labels import (
     thresholds_of,
 )
 from bridge.scorer._network import Network
+from bridge.scorer._products import Dtype, DtypeSetting
 from bridge.scorer._prompt import Batch, Prompt, Row, build_prompt, build_row, collate
 from bridge.scorer._windows import Window, fits, longest_word, plan_windows
 from bridge.scorer._words import Words, split_words
@@ -77,20 +79,24 @@ class Scorer:
 
     Attributes:
         name: as given to `load`.
-        fingerprint: short hash of weights, config, tokenizers and calibration; equal fingerprints give equal scores.
+        dtype: what the text encoder's matrix products are computed in.
+        dtype_trials: what `dtype="auto"` measured; empty otherwise.
+        fingerprint: short hash of weights, config, tokenizers, calibration and dtype; equal ones give equal scores.
         calibration: what turns the model's scores into probabilities; None where the checkpoint has none.
         labels_per_prompt: labels that a uni-encoder reads at once; more are scored in balanced groups.
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str) -> None:
+    def __init__(self, checkpoint: Checkpoint, name: str, dtype: Dtype = "fp32") -> None:
         self.name = name
+        self.dtype: Dtype = dtype
+        self.dtype_trials: tuple[DtypeTrial, ...] = ()
         self.calibration = checkpoint.calibration
         digest = "" if self.calibration is None else f"+{self.calibration.digest}"
-        self.fingerprint = f"{checkpoint.fingerprint}{digest}"
+        self.fingerprint = f"{checkpoint.fingerprint}{digest}{'' if dtype == 'fp32' else f'+{dtype}'}"
         self.labels_per_prompt = LABELS_PER_PROMPT
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
-        self._encode = encoder_of(checkpoint.network)
+        self._encode = encoder_of(checkpoint.network, dtype)
         self._embed: Encode | None = None
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
@@ -109,6 +115,7 @@ class Scorer:
         revision: str | None = None,
         offline: bool = False,
         threads: int | None = None,
+        dtype: DtypeSetting = "fp32",
     ) -> Scorer:
         """Load a published or own checkpoint.
 
@@ -117,13 +124,31 @@ class Scorer:
             revision: pins a hub repository to a branch, tag or commit.
             offline: never touch the network; a hub id must be in the local cache.
             threads: CPU threads of one forward pass, for this process (default: torch's choice).
+            dtype: of the text encoder's matrix products. `fp32` is exact; `auto` tries the others on a sample and takes
+                the fastest that finds the same entities there (`dtype_trials` says what was measured).
 
         Raises:
-            CheckpointError: the checkpoint is missing, incomplete or of a family that is not supported.
+            CheckpointError: the checkpoint is missing, incomplete or of a family that is not supported, or this
+                processor or this backbone does not compute in the dtype.
         """
         if threads is not None:
             torch.set_num_threads(threads)
-        return cls(load_checkpoint(name, revision=revision, offline=offline), str(name))
+        checkpoint = load_checkpoint(name, revision=revision, offline=offline)
+        if dtype != "auto":
+            return cls(checkpoint, str(name), dtype)
+        scorers: dict[Dtype, Scorer] = {}
+
+        def predict_in(one: Dtype) -> Predict | None:
+            try:
+                scorers[one] = scorer = cls(checkpoint, str(name), one)
+            except CheckpointError:  # a backbone that only runs in fp32
+                return None
+            return lambda texts: scorer.predict(texts, LABELS)
+
+        trials = tuple(try_dtypes(predict_in))
+        chosen = scorers[best_dtype(trials)]
+        chosen.dtype_trials = trials
+        return chosen
 
     def predict(
         self,

@@ -18,7 +18,7 @@ from bridge.engines import Engine, connect
 from bridge.errors import BridgeError, DeadlineExceededError, NotReadyError, UnknownSchemaError
 from bridge.query import Encoder, QueryParser, StaticValues
 from bridge.schema import Schema, load_schemas
-from bridge.scorer import Scorer
+from bridge.scorer import DtypeSetting, Scorer
 from bridge.sidecar._auth import Keys
 from bridge.sidecar._batching import Lane
 from bridge.sidecar._config import SidecarConfig
@@ -111,7 +111,7 @@ class Runtime:
         self.status: Status = "starting"
         self.failure: str | None = None
         self._served: dict[str, Served] = {}
-        self._models: dict[tuple[str, str | None], Model] = {}
+        self._models: dict[tuple[str, str | None, DtypeSetting], Model] = {}
         self._reloading = threading.Lock()
         self._refresher = Refresher(lambda: [self.values[name] for name in self.schemas], config.refresh_seconds)
         self._counting = ThreadPoolExecutor(max_workers=16, thread_name_prefix="bridge-count")
@@ -151,7 +151,7 @@ class Runtime:
         try:
             for schema in self.schemas.values():
                 self._served[schema.name] = self._serve(schema, self.values[schema.name])
-            self.model(self.config.model, None)
+            self.model(self.config.model, None, self._default_dtype())
             for reader in readers:
                 reader.join(max(0.0, started + FIRST_READING_SECONDS - time.monotonic()))
             for served in self._served.values():
@@ -208,16 +208,28 @@ class Runtime:
 
     def _serve(self, schema: Schema, values: LiveValues) -> Served:
         name = self.config.model if schema.model.name == "default" else schema.model.name
-        model = self.model(name, schema.model.revision if name == schema.model.name else None)
+        revision = schema.model.revision if name == schema.model.name else None
+        model = self.model(name, revision, schema.model.dtype)
         counter = self._engine(schema, COUNT_SECONDS) if schema.relaxation == "counts" else None
         return Served(schema, values, model, counter, self.config.pinned)
 
-    def model(self, name: str, revision: str | None) -> Model:
+    def model(self, name: str, revision: str | None, dtype: DtypeSetting) -> Model:
         """A checkpoint with its lanes, loaded once."""
-        key = (name, revision)
+        key = (name, revision, dtype)
         if key not in self._models:
             config = self.config
-            scorer = Scorer.load(name, revision=revision, offline=config.offline, threads=config.model_threads)
+            scorer = Scorer.load(
+                name, revision=revision, offline=config.offline, threads=config.model_threads, dtype=dtype
+            )
+            for trial in scorer.dtype_trials:
+                log.info(
+                    "model %s in %s: %.2f times as fast as fp32, %.1f %% of entities differ%s",
+                    name,
+                    trial.dtype,
+                    trial.gain,
+                    100 * trial.loss,
+                    ", in use" if trial.dtype == scorer.dtype else "",
+                )
             scorer.predict([_WARM_TEXT], ["product", "brand"])
             gather = config.gather_ms / 1000
             queries = Lane(
@@ -274,7 +286,17 @@ class Runtime:
     def default_model(self) -> Model:
         """The model for `/v1/tag` with labels. Raises NotReadyError."""
         self.require_ready()
-        return self._models[(self.config.model, None)]
+        name = self.config.model
+        # After a reload the schemas may ask for another dtype than the one that was loaded at the start.
+        loaded = {
+            dtype: model for (own, revision, dtype), model in self._models.items() if (own, revision) == (name, None)
+        }
+        return loaded.get(self._default_dtype()) or next(iter(loaded.values()))
+
+    def _default_dtype(self) -> DtypeSetting:
+        """What the schemas over the configured model agree on, so that it is loaded once; else fp32."""
+        dtypes = {schema.model.dtype for schema in self.schemas.values() if schema.model.name == "default"}
+        return dtypes.pop() if len(dtypes) == 1 else "fp32"
 
     def within(self, deadline: float, work: Callable[[], T]) -> T:
         """The result of `work`, run in a thread of its own. Raises DeadlineExceededError when it takes too long."""

@@ -42,7 +42,7 @@ _KEPT_OUT = 0.1
 #: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
 _WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "shop": 1.0, "written": 1.5}
 #: Texts that the model reads before it is trained, so that it forgets less; the share of its old weights that stays.
-_MEMORY, _KEEP = 3_000, 0.25
+_MEMORY, _KEEP = 3_000, 0.12
 
 
 def adapt(
