@@ -85,5 +85,5 @@ def test_a_dtype_that_finds_other_entities_is_not_accepted(monkeypatch: pytest.M
 
 def test_a_dtype_that_is_hardly_faster_is_not_worth_it() -> None:
     assert auto.best_dtype([auto.DtypeTrial("int8", gain=1.05, loss=0.0)]) == "fp32"
-    faster = [auto.DtypeTrial("bf16", gain=1.5, loss=0.01), auto.DtypeTrial("int8", gain=2.0, loss=0.01)]
+    faster = [auto.DtypeTrial("bf16", gain=1.5, loss=0.004), auto.DtypeTrial("int8", gain=2.0, loss=0.004)]
     assert auto.best_dtype(faster) == "int8"
