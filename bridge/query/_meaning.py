@@ -45,7 +45,7 @@ class Encoder(Protocol):
     def fingerprint(self) -> str: ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """[n, E] unit vectors."""
+        """[n, E] unit vectors; a text's does not depend on what is encoded beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,7 @@ class Meanings:
             if not self._encoding.acquire(timeout=wait):
                 raise DeadlineExceededError("the time budget of the query ran out while others were encoded")
             try:
-                # One at a time, so that a phrase's vector does not depend on what is encoded beside it.
-                known.update((phrase, self._encoder.embed([phrase])[0]) for phrase in missing)
+                known.update(zip(missing, self._encoder.embed(missing), strict=True))
             finally:
                 self._encoding.release()
         with self._lock:

@@ -219,20 +219,30 @@ class Scorer:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """[n, E] unit vectors of short names by the label backbone: the cosine of two says how near their meaning is.
 
-        Mean over the subtokens, before the projection to class vectors. Raises InputError for a uni-encoder.
+        Mean over the subtokens, before the projection to class vectors. A text's vector is the same to the last bit
+        whatever is encoded beside it: batches have a fixed number of rows, and texts share them by length. Raises
+        InputError for a uni-encoder.
         """
         if self._label_tokens is None:
             raise InputError("a uni-encoder has no vectors of labels", where=f"model {self.name}")
         encode = self._label_encoder()
-        vectors = []
+        out = torch.zeros(len(texts), self._network.token_rep_layer.labels_encoder.width)
+        if not len(texts):
+            return out.numpy()
+        ids, mask = self._label_tokens.batch(texts)
         with torch.inference_mode():
-            for start in range(0, len(texts), _LABEL_BATCH):
-                ids, mask = self._label_tokens.batch(texts[start : start + _LABEL_BATCH])
-                shares = mask.unsqueeze(-1).to(torch.float32)
-                pooled = (encode(ids, mask) * shares).sum(1)
-                vectors.append(torch.nn.functional.normalize(pooled, dim=-1))
-            width = self._network.token_rep_layer.labels_encoder.width
-            return (torch.cat(vectors) if vectors else torch.zeros(0, width)).numpy()
+            for bound, rows in _by_length(mask.sum(1).tolist()):
+                length = min(bound, self._label_tokens.limit)
+                for start in range(0, len(rows), _EMBED_ROWS):
+                    some = rows[start : start + _EMBED_ROWS]
+                    own_ids = torch.zeros(_EMBED_ROWS, length, dtype=torch.long)
+                    own_mask = torch.zeros(_EMBED_ROWS, length, dtype=torch.long)
+                    own_mask[len(some) :, 0] = 1  # rows without a text still need something to look at
+                    own_ids[: len(some), : ids.shape[1]] = ids[some, :length]
+                    own_mask[: len(some), : ids.shape[1]] = mask[some, :length]
+                    pooled = (encode(own_ids, own_mask) * own_mask.unsqueeze(-1)).sum(1)
+                    out[some] = torch.nn.functional.normalize(pooled[: len(some)], dim=-1)
+        return out.numpy()
 
     def _label_encoder(self) -> Encode:
         # Made on first use: most uses of a scorer never embed, and the packed weights are a copy.
@@ -380,8 +390,18 @@ class Scorer:
             return torch.cat(vectors)
 
 
-#: Labels that a bi-encoder's label backbone encodes at once.
-_LABEL_BATCH = 32
+#: Labels that a bi-encoder's label backbone encodes at once, and rows of a batch of `Scorer.embed`.
+_LABEL_BATCH, _EMBED_ROWS = 32, 8
+#: Lengths of the batches of `Scorer.embed`: phrases of a query have three to five subtokens.
+_EMBED_LENGTHS = (5, 8, 16, 32, 64, 128, 256)
+
+
+def _by_length(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+    """Rows of each length class, with its length; longer texts are classes of their own."""
+    classes: dict[int, list[int]] = {}
+    for row, length in enumerate(lengths):
+        classes.setdefault(next((bound for bound in _EMBED_LENGTHS if length <= bound), length), []).append(row)
+    yield from sorted(classes.items())
 
 
 def _batches(jobs: list[_Job], batch_size: int) -> Iterator[list[_Job]]:

@@ -77,7 +77,9 @@ class LabelTokens:
             raise CheckpointError("the label tokenizer has no fast form", hint="add a tokenizer.json")
         self._tokenizer = _copy(tokenizer.backend_tokenizer)
         length = min(tokenizer.model_max_length, limit or _NO_LIMIT, _NO_LIMIT)
-        self._tokenizer.enable_truncation(int(length))
+        #: Subtokens of the longest label that is encoded; longer ones are cut there.
+        self.limit = int(length)
+        self._tokenizer.enable_truncation(self.limit)
         self._tokenizer.enable_padding(
             pad_id=tokenizer.pad_token_id or 0, pad_token=tokenizer.pad_token or "[PAD]", direction="right"
         )
