@@ -21,6 +21,7 @@ from bridge.schema import Schema, load_schemas
 from bridge.scorer import DtypeSetting, Scorer
 from bridge.sidecar._auth import Keys
 from bridge.sidecar._batching import Lane
+from bridge.sidecar._computing import ComputedScorer, Computing
 from bridge.sidecar._config import SidecarConfig
 from bridge.sidecar._metrics import Metrics
 from bridge.sidecar._values import LiveValues, Refresher
@@ -41,7 +42,7 @@ _WARM_TEXT = "organic coffee under $20, 15.6 inch laptop by a brand in red cotto
 class Model:
     """One checkpoint with its two lanes."""
 
-    scorer: Scorer
+    scorer: ComputedScorer
     queries: Lane
     documents: Lane
 
@@ -114,6 +115,7 @@ class Runtime:
         self._models: dict[tuple[str, str | None, DtypeSetting], Model] = {}
         self._reloading = threading.Lock()
         self._refresher = Refresher(lambda: [self.values[name] for name in self.schemas], config.refresh_seconds)
+        self._computing = Computing()
         self._counting = ThreadPoolExecutor(max_workers=16, thread_name_prefix="bridge-count")
         self._warming = threading.Thread(target=self._warm, name="bridge-warm", daemon=True)
 
@@ -140,6 +142,7 @@ class Runtime:
         for model in self._models.values():
             model.queries.stop()
             model.documents.stop()
+        self._computing.stop()
         self._counting.shutdown(wait=False, cancel_futures=True)
 
     def _warm(self) -> None:
@@ -218,18 +221,21 @@ class Runtime:
         key = (name, revision, dtype)
         if key not in self._models:
             config = self.config
-            scorer = Scorer.load(
-                name, revision=revision, offline=config.offline, threads=config.model_threads, dtype=dtype
+            loaded = self._computing.load(
+                lambda: Scorer.load(
+                    name, revision=revision, offline=config.offline, threads=config.model_threads, dtype=dtype
+                )
             )
-            for trial in scorer.dtype_trials:
+            for trial in loaded.dtype_trials:
                 log.info(
                     "model %s in %s: %.2f times as fast as fp32, %.1f %% of entities differ%s",
                     name,
                     trial.dtype,
                     trial.gain,
                     100 * trial.loss,
-                    ", in use" if trial.dtype == scorer.dtype else "",
+                    ", in use" if trial.dtype == loaded.dtype else "",
                 )
+            scorer = ComputedScorer(loaded, self._computing)
             scorer.predict([_WARM_TEXT], ["product", "brand"])
             gather = config.gather_ms / 1000
             queries = Lane(
