@@ -23,7 +23,8 @@ from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cel
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, select
 from bridge.scorer._dtype import LABELS, DtypeTrial, Predict, best_dtype, try_dtypes
-from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
+from bridge.scorer._embed import NameVectors
+from bridge.scorer._encoders import encoder_of
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
     LabelArgument,
@@ -97,7 +98,7 @@ class Scorer:
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
         self._encode = encoder_of(checkpoint.network, dtype)
-        self._embed: Encode | None = None
+        self._names: NameVectors | None = None
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
         self._ent, self._sep = checkpoint.ent, checkpoint.sep
@@ -225,30 +226,9 @@ class Scorer:
         """
         if self._label_tokens is None:
             raise InputError("a uni-encoder has no vectors of labels", where=f"model {self.name}")
-        encode = self._label_encoder()
-        out = torch.zeros(len(texts), self._network.token_rep_layer.labels_encoder.width)
-        if not len(texts):
-            return out.numpy()
-        ids, mask = self._label_tokens.batch(texts)
-        with torch.inference_mode():
-            for bound, rows in _by_length(mask.sum(1).tolist()):
-                length = min(bound, self._label_tokens.limit)
-                for start in range(0, len(rows), _EMBED_ROWS):
-                    some = rows[start : start + _EMBED_ROWS]
-                    own_ids = torch.zeros(_EMBED_ROWS, length, dtype=torch.long)
-                    own_mask = torch.zeros(_EMBED_ROWS, length, dtype=torch.long)
-                    own_mask[len(some) :, 0] = 1  # rows without a text still need something to look at
-                    own_ids[: len(some), : ids.shape[1]] = ids[some, :length]
-                    own_mask[: len(some), : ids.shape[1]] = mask[some, :length]
-                    pooled = (encode(own_ids, own_mask) * own_mask.unsqueeze(-1)).sum(1)
-                    out[some] = torch.nn.functional.normalize(pooled[: len(some)], dim=-1)
-        return out.numpy()
-
-    def _label_encoder(self) -> Encode:
-        # Made on first use: most uses of a scorer never embed, and the packed weights are a copy.
-        if self._embed is None:
-            self._embed = label_encoder_of(self._network)
-        return self._embed
+        if self._names is None:  # made on first use: most uses never embed, and the packed weights are a copy
+            self._names = NameVectors(self._network, self._label_tokens)
+        return self._names(texts)
 
     def _prepare(self, texts: Sequence[str], sets: Sequence[LabelSet]) -> list[_Text]:
         """Words and their subtokens. What is no string holds no words, as in the reference."""
@@ -390,18 +370,8 @@ class Scorer:
             return torch.cat(vectors)
 
 
-#: Labels that a bi-encoder's label backbone encodes at once, and rows of a batch of `Scorer.embed`.
-_LABEL_BATCH, _EMBED_ROWS = 32, 8
-#: Lengths of the batches of `Scorer.embed`: phrases of a query have three to five subtokens.
-_EMBED_LENGTHS = (5, 8, 16, 32, 64, 128, 256)
-
-
-def _by_length(lengths: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-    """Rows of each length class, with its length; longer texts are classes of their own."""
-    classes: dict[int, list[int]] = {}
-    for row, length in enumerate(lengths):
-        classes.setdefault(next((bound for bound in _EMBED_LENGTHS if length <= bound), length), []).append(row)
-    yield from sorted(classes.items())
+#: Labels that a bi-encoder's label backbone encodes at once.
+_LABEL_BATCH = 32
 
 
 def _batches(jobs: list[_Job], batch_size: int) -> Iterator[list[_Job]]:
