@@ -42,7 +42,7 @@ FORMS: dict[str, dict[str, Any]] = {
     "uni markerV0 deberta, mean of the subtokens": {"subtoken_pooling": "mean"},
     "uni markerV0 deberta, maximum of the subtokens": {"subtoken_pooling": "max", "num_rnn_layers": 0},
     "uni token deberta (gliner-multitask)": {"span_mode": "token_level"},
-    "bi token bert": {"backbone": "bert", "span_mode": "token_level", "labels_encoder": True},
+    "bi token bert": {"backbone": "bert", "span_mode": "token_level", "labels_encoder": True, "seed": 3, "spread": 4.0},
     "poly markerV0 deberta (gliner-poly)": {
         "labels_encoder": True,
         "post_fusion_schema": "l2l-l2t-t2t",
@@ -52,6 +52,7 @@ FORMS: dict[str, dict[str, Any]] = {
         "backbone": "bert",
         "span_mode": "token_level",
         "labels_encoder": True,
+        "spread": 5.0,  # or a random model is never sure
         "post_fusion_schema": "t2l-l2l-t2t-l2t",
     },
 }

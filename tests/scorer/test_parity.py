@@ -16,7 +16,7 @@ TEXTS = corpus(24, seed=7)
 
 @pytest.mark.parametrize("threshold", [0.1, 0.5, 0.8])
 def test_entities_and_scores_are_the_references(pair: Any, threshold: float) -> None:
-    assert pair.compare(TEXTS, LABELS, threshold) > 0 or threshold == 0.8  # some random models are never that sure
+    assert pair.compare(TEXTS, LABELS, threshold) > 0
 
 
 @pytest.mark.parametrize("how", [{"flat": False}, {"multi_label": True}, {"flat": False, "multi_label": True}])
@@ -60,8 +60,8 @@ def recorded(method: Callable[..., torch.Tensor], into: list[torch.Tensor]) -> C
 def test_forms_whose_reference_cannot_batch_are_the_references_text_by_text(
     lonely_pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for threshold in (0.1, 0.5, 0.8):
-        assert lonely_pair.compare(TEXTS, LABELS, threshold, batch_size=1) > 0 or threshold == 0.8
+    for threshold in (0.1, 0.3, 0.5):
+        assert lonely_pair.compare(TEXTS, LABELS, threshold, batch_size=1) > 0
     assert lonely_pair.compare(TEXTS, LABELS, 0.3, batch_size=1, flat=False) > 0
     check_logits(lonely_pair, monkeypatch)
 

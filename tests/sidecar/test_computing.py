@@ -18,6 +18,8 @@ from bridge.sidecar._computing import ComputedScorer, Computing
 class Witness:
     """A scorer that notes in which threads it worked, and on how much at once."""
 
+    name, fingerprint, calibration = "witness", "", None
+
     def __init__(self) -> None:
         self.threads: set[str] = set()
         self.sizes: list[int] = []
