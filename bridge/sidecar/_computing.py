@@ -49,18 +49,9 @@ class ComputedScorer:
     def __init__(self, scorer: Scorer, computing: Computing) -> None:
         self._scorer = scorer
         self._computing = computing
-
-    @property
-    def name(self) -> str:
-        return self._scorer.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self._scorer.fingerprint
-
-    @property
-    def calibration(self) -> Calibration | None:
-        return self._scorer.calibration
+        self.name: str = scorer.name
+        self.fingerprint: str = scorer.fingerprint
+        self.calibration: Calibration | None = scorer.calibration
 
     @property
     def embeds(self) -> bool:
