@@ -12,8 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, DebertaV2Config, ModernBertConfig, PreTrainedTokenizerFast
 
 _WORDS = """
@@ -34,38 +35,43 @@ def corpus(count: int = 300, *, seed: int = 0) -> list[str]:
     return [" ".join(chance.choices(WORDS + extra, k=chance.randint(1, 12))) for _ in range(count)]
 
 
+_SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+#: Pieces of words. They are written down since the library's trainers give other pieces in every process.
+_WHOLE = [word for number, word in enumerate(dict.fromkeys(WORDS)) if number % 3]
+_PARTS = ["in", "er", "re", "le", "on", "ing", "ch", "co", "ck", "es", "ni", "ate", "st", "ap", "un", "ad"]
+
+
 def wordpiece() -> PreTrainedTokenizerFast:
     """A small BERT tokenizer; drops control characters as BERT's does."""
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    normalizer = normalizers.BertNormalizer(lowercase=True)
+    characters = _characters(normalizer)
+    pieces = [*_SPECIALS, *characters, *(f"##{part}" for part in [*characters, *_PARTS]), *_WHOLE]
+    vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(vocab_size=220, special_tokens=specials, show_progress=False)
-    tokenizer.train_from_iterator(corpus(), trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]",
-        special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    )
+    return _finished(tokenizer)
 
 
 def unigram() -> PreTrainedTokenizerFast:
     """A small SentencePiece-like tokenizer with DeBERTa-v3's special tokens."""
-    specials = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
+    normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\u200b", "")])
+    scores = dict.fromkeys(_SPECIALS, 0.0)
+    scores |= dict.fromkeys(["▁", *_characters(normalizer)], -5.0)
+    scores |= dict.fromkeys([*_PARTS, *(f"▁{word}" for word in _WHOLE[::2])], -6.0)
+    tokenizer = Tokenizer(models.Unigram(list(scores.items()), unk_id=_SPECIALS.index("[UNK]")))
+    tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=specials, unk_token="[UNK]", show_progress=False)
-    tokenizer.train_from_iterator(corpus(), trainer)
+    return _finished(tokenizer, bos_token="[CLS]", eos_token="[SEP]")
+
+
+def _characters(normalizer: Any) -> list[str]:
+    return sorted(set(normalizer.normalize_str("".join(corpus()))) - {" "})
+
+
+def _finished(tokenizer: Tokenizer, **tokens: str) -> PreTrainedTokenizerFast:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]",
         special_tokens=[(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")],
@@ -76,9 +82,8 @@ def unigram() -> PreTrainedTokenizerFast:
         pad_token="[PAD]",
         cls_token="[CLS]",
         sep_token="[SEP]",
-        bos_token="[CLS]",
-        eos_token="[SEP]",
         mask_token="[MASK]",
+        **tokens,
     )
 
 
@@ -184,21 +189,26 @@ def build(folder: Path, *, backbone: str = "deberta", seed: int = 1, spread: flo
     config |= fields
     (base / "config.json").write_text(json.dumps(encoder | {"vocab_size": len(tokenizer)}))
     model = GLiNER.from_config(config, backbone_from_pretrained=False)
-    _spread(model, spread)
+    _spread(model, spread, numpy.random.default_rng(seed))
     model.save_pretrained(folder, safe_serialization=True)
     return folder
 
 
-def _spread(model: Any, spread: float) -> None:
-    """Make random weights decide: logits of the sample corpus get mean -2 and the wished standard deviation."""
+def _spread(model: Any, spread: float, chance: numpy.random.Generator) -> None:
+    """Make random weights decide: logits of the sample corpus get mean -2 and the wished standard deviation.
+
+    The weights are numpy's: those of torch differ from processor to processor, and with them what is found.
+    """
     network = model.model
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             if parameter.dim() > 1:
-                fan_in = parameter[0].numel()
-                torch.nn.init.normal_(parameter, std=1.0 if "embeddings" in name else fan_in**-0.5)
-            elif name.endswith("bias"):
-                torch.nn.init.normal_(parameter, std=0.3)
+                deviation = 1.0 if "embeddings" in name else parameter[0].numel() ** -0.5
+            elif "bias" in name:
+                deviation = 0.3
+            else:
+                continue
+            parameter.copy_(torch.from_numpy(chance.normal(0, deviation, parameter.shape)))
         if hasattr(network, "scorer"):
             _spread_tokens(model, spread)
             return
