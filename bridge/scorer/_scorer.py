@@ -1,13 +1,12 @@
 """The public scorer: a pipeline of named steps from texts to spans.
 
-texts ─ split_words ─ pieces ─ windows × label groups ─ rows ─ batches of one length class
+texts ─ rows of forward passes (`_jobs`)
       ─ network ─ candidates above their threshold ─ greedy selection per text ─ spans with offsets
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
@@ -25,54 +24,23 @@ from bridge.scorer._decode import Candidate, select
 from bridge.scorer._dtype import LABELS, DtypeTrial, Predict, best_dtype, try_dtypes
 from bridge.scorer._embed import NameVectors
 from bridge.scorer._encoders import encoder_of
+from bridge.scorer._jobs import Item, Job, Planner, batches
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
     LabelArgument,
-    LabelSet,
     LabelVectors,
-    balanced_groups,
     check_threshold,
     label_sets,
     thresholds_of,
 )
 from bridge.scorer._network import Network
 from bridge.scorer._products import Dtype, DtypeSetting
-from bridge.scorer._prompt import Batch, Prompt, Row, build_prompt, build_row, collate
-from bridge.scorer._windows import Window, fits, longest_word, plan_windows
-from bridge.scorer._words import Words, split_words
+from bridge.scorer._prompt import Batch, collate
 
 #: Labels that a uni-encoder reads in one prompt; beyond about this number published models lose precision.
 LABELS_PER_PROMPT = 30
 #: Labels that a bi-encoder's head scores at once; bounds memory, changes nothing else.
 LABELS_PER_HEAD = 512
-#: Subtokens of one sequence where neither tokenizer nor backbone has a limit; attention is quadratic in it.
-MAX_SEQUENCE = 4096
-#: Bounds rows × length² of a batch, so that long rows come in smaller batches.
-_MAX_BATCH_AREA = MAX_SEQUENCE**2
-#: Subtokens that must remain for words behind the longest prompt.
-_MIN_TEXT = 64
-
-
-@dataclass(slots=True)
-class _Text:
-    """One text on its way through the pipeline."""
-
-    text: str
-    words: Words
-    labels: LabelSet
-    pieces: list[list[int]]
-    scored: int
-    candidates: list[Candidate] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One row of a forward pass: a window of a text with a group of its labels."""
-
-    text: _Text
-    window: Window
-    labels: range
-    row: Row
 
 
 class Scorer:
@@ -99,11 +67,9 @@ class Scorer:
         self._network: Network = checkpoint.network
         self._encode = encoder_of(checkpoint.network, dtype)
         self._names: NameVectors | None = None
+        self._planner = Planner(checkpoint)
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
-        self._ent, self._sep = checkpoint.ent, checkpoint.sep
-        additions = len(self._subwords.prefix) + len(self._subwords.suffix)
-        self._room = (checkpoint.limit or MAX_SEQUENCE) - additions
         #: Whether label vectors are kept as the head takes them: they do not depend on the text.
         self._ready = checkpoint.config.is_bi_encoder and not checkpoint.config.is_poly_encoder
         self._vectors = LabelVectors(self._encode_labels) if checkpoint.config.is_bi_encoder else None
@@ -197,10 +163,10 @@ class Scorer:
             names = list(dict.fromkeys(name for one in sets for name in one.names))
             given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(names, threshold)
             threshold = {name: calibration.raw(given.get(name, usual)) for name in names}
-        items = self._prepare(texts, sets)
-        jobs = [job for item in items for job in self._jobs(item)]
+        items = self._planner.items(texts, sets)
+        jobs = [job for item in items for job in self._planner.jobs(item, self.labels_per_prompt)]
         with torch.inference_mode():
-            for batch in _batches(jobs, batch_size):
+            for batch in batches(jobs, batch_size):
                 self._score(batch, threshold)
         token_level = self._config.is_token_level
         return [_tagged(item, flat, multi_label, calibration, token_level) for item in items]
@@ -230,67 +196,7 @@ class Scorer:
             self._names = NameVectors(self._network, self._label_tokens)
         return self._names(texts)
 
-    def _prepare(self, texts: Sequence[str], sets: Sequence[LabelSet]) -> list[_Text]:
-        """Words and their subtokens. What is no string holds no words, as in the reference."""
-        items = []
-        for given, labels in zip(texts, sets, strict=True):
-            text = given if isinstance(given, str) else ""
-            words = split_words(text)
-            pieces = self._subwords.pieces(words.texts) if words and labels else []
-            items.append(_Text(text, words, labels, pieces, scored=len(words)))
-        return items
-
-    def _jobs(self, item: _Text) -> Iterator[_Job]:
-        """One row for each window and label group of a text."""
-        if not item.pieces:
-            return
-        pooling = self._config.subtoken_pooling
-        for group, prompt in self._prompts(item.labels):
-            room = self._room - len(prompt.ids)
-            pieces, windows = self._windows(item.pieces, room)
-            seen = sum(len(short) == len(full) for short, full in zip(pieces, item.pieces, strict=True))
-            item.scored = min(item.scored, seen)
-            for window in windows:
-                row = build_row(prompt, pieces[window.start : window.stop], self._subwords, pooling=pooling)
-                yield _Job(item, window, group, row)
-
-    def _windows(self, pieces: list[list[int]], room: int) -> tuple[list[list[int]], list[Window]]:
-        """Windows over a text; where it needs several, overlong words lose their later subtokens."""
-        max_words, max_width = self._config.max_len, self._config.max_width
-        sizes = [len(piece) for piece in pieces]
-        if not fits(sizes, max_words=max_words, max_subtokens=room):
-            longest = longest_word(room)
-            pieces = [piece[:longest] for piece in pieces]
-            sizes = [len(piece) for piece in pieces]
-        return pieces, plan_windows(sizes, max_words=max_words, max_subtokens=room, max_width=max_width)
-
-    def _prompts(self, labels: LabelSet) -> list[tuple[range, Prompt]]:
-        """Label groups with their prompts; a bi-encoder needs neither."""
-        if self._vectors is not None:
-            return [(range(len(labels)), Prompt())]
-        pieces = self._subwords.pieces(labels.prompts)
-        sizes = [len(piece) + 1 for piece in pieces]
-        if max(sizes) > self._room - _MIN_TEXT:
-            longest = sizes.index(max(sizes))
-            raise InputError(
-                f"a label of {max(sizes)} subtokens leaves no room for the text ({self._room} in all)",
-                where=f"labels[{longest}]",
-            )
-        groups = balanced_groups(sizes, max_labels=self.labels_per_prompt, max_subtokens=self._room // 2)
-        return [
-            (
-                group,
-                build_prompt(
-                    labels.prompts[group.start : group.stop],
-                    pieces[group.start : group.stop],
-                    ent=self._ent,
-                    sep=self._sep,
-                ),
-            )
-            for group in groups
-        ]
-
-    def _score(self, jobs: Sequence[_Job], threshold: float | Mapping[str, float]) -> None:
+    def _score(self, jobs: Sequence[Job], threshold: float | Mapping[str, float]) -> None:
         """One forward pass; every text gets its candidates."""
         network = self._network
         batch = collate([job.row for job in jobs], self._subwords.pad_id)
@@ -302,11 +208,11 @@ class Scorer:
                 seen, classes = network.fuse(words, batch.lengths, classes, mask)
             if not self._ready:
                 classes = network.head_classes(classes)
-            names = [job.text.labels.names[job.labels.start + first : job.labels.stop] for job in jobs]
+            names = [job.item.labels.names[job.labels.start + first : job.labels.stop] for job in jobs]
             limits = _limits([row[: classes.shape[-2]] for row in names], classes.shape[-2], threshold)
             _keep(self._cells(seen, batch.lengths, classes, limits), jobs, first)
 
-    def _classes(self, jobs: Sequence[_Job], batch: Batch, hidden: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
+    def _classes(self, jobs: Sequence[Job], batch: Batch, hidden: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Class vectors in groups: number of the first label, [C, D] or [B, C, D], and which are no padding [B, C]."""
         if self._vectors is None:
             columns = max(len(job.labels) for job in jobs)
@@ -314,7 +220,7 @@ class Scorer:
             # A label that spells the marker has made columns of its own: like the reference, take the first ones.
             yield 0, classes[:, :columns], mask[:, :columns]
             return
-        prompts = [job.text.labels.prompts for job in jobs]
+        prompts = [job.item.labels.prompts for job in jobs]
         shared = all(prompt == prompts[0] for prompt in prompts)
         for first in range(0, max(len(prompt) for prompt in prompts), LABELS_PER_HEAD):
             some = [prompt[first : first + LABELS_PER_HEAD] for prompt in prompts]
@@ -374,17 +280,6 @@ class Scorer:
 _LABEL_BATCH = 32
 
 
-def _batches(jobs: list[_Job], batch_size: int) -> Iterator[list[_Job]]:
-    """Jobs by length, so that little is padded; long ones in smaller batches."""
-    jobs = sorted(jobs, key=lambda job: len(job.row.ids), reverse=True)
-    start = 0
-    while start < len(jobs):
-        longest = len(jobs[start].row.ids)
-        count = max(min(batch_size, _MAX_BATCH_AREA // longest**2), 1)
-        yield jobs[start : start + count]
-        start += count
-
-
 def _limits(names: Sequence[tuple[str, ...]], columns: int, threshold: float | Mapping[str, float]) -> Limits:
     """The threshold, or those of each row's labels with padded columns closed."""
     if not isinstance(threshold, Mapping) and all(len(row) == columns for row in names):
@@ -396,18 +291,18 @@ def _limits(names: Sequence[tuple[str, ...]], columns: int, threshold: float | M
     ]
 
 
-def _keep(cells: Iterable[Cell], jobs: Sequence[_Job], first: int) -> None:
+def _keep(cells: Iterable[Cell], jobs: Sequence[Job], first: int) -> None:
     """Cells that their window owns, in words of the whole text; `first` is the label number of column 0."""
     for row, start, end, column, score in cells:
         job = jobs[row]
         window = job.window
         begin, stop = window.start + start, window.start + end
         if window.core_start <= begin < window.core_stop and stop < window.stop:
-            job.text.candidates.append(Candidate(begin, stop, job.labels.start + first + column, score))
+            job.item.candidates.append(Candidate(begin, stop, job.labels.start + first + column, score))
 
 
 def _tagged(
-    item: _Text, flat: bool, multi_label: bool, calibration: Calibration | None, token_level: bool
+    item: Item, flat: bool, multi_label: bool, calibration: Calibration | None, token_level: bool
 ) -> TaggedText:
     """Decide between the candidates of a text and give them their offsets."""
     starts, ends, names = item.words.starts, item.words.ends, item.labels.names
