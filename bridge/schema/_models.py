@@ -25,6 +25,9 @@ class ModelSettings(_Strict):
     revision: str | None = None
     #: Of the text encoder's matrix products: exact, or in fewer bits; `auto` measures on a sample which is as good.
     dtype: Literal["fp32", "bf16", "fp16", "int8", "auto"] = "fp32"
+    #: Ask for the labels in the order of their texts, not of the schema: moving labels about then changes no score. A
+    #: uni-encoder reads all labels as one prompt and is sensitive to their order; bi-encoders are not.
+    sort_labels: bool = False
 
 
 class Band(_Strict):
@@ -153,10 +156,11 @@ class Schema(_Strict):
         return self.labels[label].text or label.replace("_", " ")
 
     def model_labels(self) -> dict[str, str]:
-        """Label name → natural-language text, for the labels that the model looks for, in schema order."""
-        return {
+        """Label name → natural-language text, for the labels that the model looks for, in the order it is asked."""
+        asked = {
             name: self.label_text(name) for name, label in self.labels.items() if label.model and label.use != "ignore"
         }
+        return dict(sorted(asked.items(), key=lambda item: item[1])) if self.model.sort_labels else asked
 
     def sources(self, label: str) -> list[str]:
         """Document fields that may name this label, most trusted first."""

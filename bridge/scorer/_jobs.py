@@ -100,7 +100,7 @@ class Planner:
             longest = sizes.index(max(sizes))
             raise InputError(
                 f"a label of {max(sizes)} subtokens leaves no room for the text ({self._room} in all)",
-                where=f"labels[{longest}]",
+                where=f"labels[{labels.place(longest)}]",
             )
         groups = balanced_groups(sizes, max_labels=labels_per_prompt, max_subtokens=self._room // 2)
         return [

@@ -30,29 +30,42 @@ class LabelSet:
 
     names: tuple[str, ...]
     prompts: tuple[str, ...]
+    #: The number of each label before the set was sorted; empty where it was not.
+    places: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
 
+    def place(self, number: int) -> int:
+        """The number that a label of this set had in the caller's order, duplicates left out."""
+        return self.places[number] if self.places else number
 
-def label_sets(labels: LabelArgument, texts: int) -> list[LabelSet]:
-    """One label set a text.
+    def sorted(self) -> LabelSet:
+        """The same labels in the order of what the model reads: one prompt, groups and ties, however they came."""
+        places = tuple(sorted(range(len(self)), key=self.prompts.__getitem__))
+        return LabelSet(
+            tuple(self.names[place] for place in places), tuple(self.prompts[place] for place in places), places
+        )
+
+
+def label_sets(labels: LabelArgument, texts: int, *, sort: bool = False) -> list[LabelSet]:
+    """One label set a text, sorted if asked.
 
     A list that holds a list, tuple or mapping is one set a text; everything else is shared by all texts. Duplicates
-    are removed, the first occurrence stays. Names are neither lower-cased nor sorted: their order is the order of the
-    prompt, which uni-encoders are sensitive to.
+    are removed, the first occurrence stays. Names are not lower-cased, and unless `sort` says so not sorted: their
+    order is the order of the prompt, which uni-encoders are sensitive to.
 
     Raises:
         InputError: sets and texts differ in number, a label is no string, or two labels share one description.
     """
     if isinstance(labels, str | Mapping) or not any(isinstance(item, list | tuple | Mapping) for item in labels):
-        return [_label_set(labels, "labels")] * texts  # type: ignore[arg-type]
+        return [_label_set(labels, "labels", sort)] * texts  # type: ignore[arg-type]
     if len(labels) != texts:
         raise InputError(f"labels are given per text, but there are {len(labels)} label sets for {texts} texts")
-    return [_label_set(item, f"labels[{number}]") for number, item in enumerate(labels)]
+    return [_label_set(item, f"labels[{number}]", sort) for number, item in enumerate(labels)]
 
 
-def _label_set(labels: Labels, where: str) -> LabelSet:
+def _label_set(labels: Labels, where: str, sort: bool) -> LabelSet:
     if isinstance(labels, Mapping):
         names, prompts = tuple(labels), tuple(labels.values())
         if len(set(prompts)) != len(prompts):
@@ -61,7 +74,8 @@ def _label_set(labels: Labels, where: str) -> LabelSet:
         names = prompts = tuple(dict.fromkeys((labels,) if isinstance(labels, str) else labels))
     if not all(isinstance(item, str) for item in (*names, *prompts)):
         raise InputError("labels and their descriptions must be strings", where=where)
-    return LabelSet(names, prompts)
+    given = LabelSet(names, prompts)
+    return given.sorted() if sort else given
 
 
 def thresholds_of(names: Sequence[str], threshold: float | Mapping[str, float]) -> float | list[float]:

@@ -127,6 +127,7 @@ class Scorer:
         multi_label: bool = False,
         batch_size: int = 8,
         calibrated: bool = True,
+        sort_labels: bool = False,
     ) -> list[TaggedText]:
         """Find spans.
 
@@ -142,6 +143,9 @@ class Scorer:
             batch_size: sequences in one forward pass; scores do not depend on it.
             calibrated: scores and thresholds are probabilities where the checkpoint has a calibration; else, and
                 without one, they are the model's own.
+            sort_labels: read the labels in the order of their texts instead of the caller's, so that equal sets give
+                equal results to the last bit. A uni-encoder reads labels as one prompt and scores them otherwise in
+                another order; to a bi-encoder the order is nothing but rounding and ties.
 
         Returns:
             One `TaggedText` a text: spans in reading order, offsets in code points of the text as given, and how many
@@ -158,7 +162,7 @@ class Scorer:
         check_threshold(threshold)
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
-        sets = label_sets(labels, len(texts))
+        sets = label_sets(labels, len(texts), sort=sort_labels)
         if calibration is not None:
             names = list(dict.fromkeys(name for one in sets for name in one.names))
             given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(names, threshold)

@@ -43,6 +43,8 @@ def tagging_hash(schema: Schema, *, model: str, generation: str | None) -> str:
                 if name in schema.tagged_labels()
             },
             "dictionary": generation,
+            # Only where it is set, so that hashes from before the setting stay.
+            **({"sort_labels": True} if schema.model.sort_labels else {}),
         }
     )
 

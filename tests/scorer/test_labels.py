@@ -118,12 +118,3 @@ def test_the_cache_of_label_vectors_is_bounded_and_forgets_the_oldest() -> None:
     assert len(vectors) == 2
     assert vectors.get(("a", "ccc")).tolist() == [[1.0], [3.0]]
     assert calls == ["a", "bb", "ccc"]
-
-
-def test_label_order_does_not_matter_to_a_bi_encoder(bi: Any) -> None:
-    texts = corpus(12)
-    assert _places(bi.scorer.predict(texts, LABELS, 0.2)) == _places(bi.scorer.predict(texts, LABELS[::-1], 0.2))
-
-
-def _places(found: Any) -> list[list[tuple[int, int, str]]]:
-    return [[(span.start, span.end, span.label) for span in tagged] for tagged in found]

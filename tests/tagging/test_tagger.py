@@ -229,6 +229,16 @@ def test_a_schema_without_model_labels_never_calls_the_scorer() -> None:
     assert kept(tagged, schema) == [("color", "red")]
 
 
+def test_sorted_labels_are_asked_in_the_order_of_their_texts_however_the_schema_has_them() -> None:
+    names = ("color", "brand", "screen_size")
+    for order in (names, names[::-1]):
+        scorer = PhraseScorer({})
+        labels = "\n".join(f"  {name}: {{}}" for name in order)
+        schema = parse_schema(f"schema: s\nindex: s\ntext: [title]\nmodel: {{sort_labels: true}}\nlabels:\n{labels}\n")
+        Tagger(schema, scorer).tag([{"title": "red"}])
+        assert scorer.calls == [(["red"], ["brand", "color", "screen size"])]
+
+
 def hashes(text: str, dictionary: Dictionary | None = None) -> tuple[str, str]:
     tagger = Tagger(parse_schema(text), PhraseScorer({}), dictionary)
     return tagger.tagging_hash, tagger.derive_hash
@@ -240,6 +250,7 @@ def test_what_changes_the_spans_changes_the_tagging_hash_alone() -> None:
         hashes(SHOP.replace("store: 0.2", "store: 0.1")),
         hashes(SHOP.replace("text: screen size", "text: display")),
         hashes(SHOP, Dictionary({"brand": {"x": 1}})),
+        hashes(f"{SHOP}\nmodel: {{sort_labels: true}}\n"),
     ):
         assert changed[0] != tagging
         assert changed[1] == derive
