@@ -109,12 +109,16 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One line of explain: a candidate and what became of it."""
+    """One line of explain: a candidate and what became of it.
+
+    `runners_up` are the other readings that the model had for the words of a span of its own, best first.
+    """
 
     entity: Entity | None
     decision: Literal["clause", "rejected", "relaxed", "note"]
     reason: str
     clause: str | None = None
+    runners_up: tuple[Entity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,17 @@ Scalar = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One labelled stretch of text as the scorer gives it; `score` is a probability in 0..1."""
+    """One labelled stretch of text as the scorer gives it; `score` is a probability in 0..1.
+
+    `runners_up` are the best spans that were not taken and share a word with this one, where a caller asked for them.
+    """
 
     start: int
     end: int
     text: str
     label: str
     score: float
+    runners_up: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -66,14 +67,15 @@ def parse(
 
       gliner-bridge parse "organic coffee under $20" --schema examples/grocery/schema.yaml --dialect esql
     """
-    from bridge.query import Options, QueryParser, plan_to_json
+    from bridge.query import RUNNERS_UP, Options, QueryParser, plan_to_json
     from bridge.schema import load_schema
 
     loaded = load_schema(schema)
     known = _values(loaded, values, engine_url, save_values)
     scorer = _scorer(loaded, model)
     parser = QueryParser(loaded, scorer, known if scorer is None else known.with_meanings(loaded, scorer))
-    plan = parser.parse(text, Options.from_mapping({"disable": disable or []}, schema=loaded))
+    options = Options.from_mapping({"disable": disable or []}, schema=loaded)
+    plan = parser.parse(text, replace(options, runners_up=RUNNERS_UP))
     if dialect is not None:
         from bridge.engines.dialects import in_dialect
 
@@ -86,7 +88,7 @@ def parse(
 
 def show_plan(plan: Plan, console: Console) -> None:
     """Print a plan as tables: one line of summary, the clauses, and what became of each candidate."""
-    from bridge.query import describe, human_text
+    from bridge.query import describe, human_text, runners_up_text
 
     console.print(Text(human_text(plan), style="bold"))
     if plan.clauses:
@@ -97,13 +99,16 @@ def show_plan(plan: Plan, console: Console) -> None:
             table.add_row(clause.role, Text(describe(clause)), boost, Text(taken))
         console.print(table)
     if plan.explain:
-        table = Table("text", "label", "score", "source", "became", "because", title="explain", title_justify="left")
+        heads = ["text", "label", "score", "source", "became", "because"]
+        others = any(line.runners_up for line in plan.explain)
+        table = Table(*heads, *(["rather than"] if others else []), title="explain", title_justify="left")
         for line in plan.explain:
             entity = line.entity
             cells = ("", "", "", "")
             if entity is not None:
                 cells = (entity.text, entity.label, f"{entity.score:.2f}", entity.source)
-            table.add_row(*(Text(cell) for cell in cells), line.decision, Text(line.reason))
+            rest = [line.decision, line.reason, *([runners_up_text(line)] if others else [])]
+            table.add_row(*(Text(cell) for cell in (*cells, *rest)))
         console.print(table)
 
 

@@ -16,9 +16,10 @@ from bridge.query._json import (
     human_text,
     interval_to_json,
     plan_to_json,
+    runners_up_text,
 )
 from bridge.query._meaning import Encoder, Meanings
-from bridge.query._options import STEPS, Options
+from bridge.query._options import RUNNERS_UP, STEPS, Options
 from bridge.query._parser import MAX_MODEL_TEXT, MAX_TEXT, QueryParser
 from bridge.query._relax import relax
 from bridge.query._token import decode_plan, encode_plan
@@ -27,6 +28,7 @@ from bridge.query._values import StaticValues, Values, schema_fingerprint
 __all__ = [
     "MAX_MODEL_TEXT",
     "MAX_TEXT",
+    "RUNNERS_UP",
     "STEPS",
     "Encoder",
     "Meanings",
@@ -44,5 +46,6 @@ __all__ = [
     "interval_to_json",
     "plan_to_json",
     "relax",
+    "runners_up_text",
     "schema_fingerprint",
 ]

@@ -67,28 +67,35 @@ def from_dictionary(text: str, schema: Schema, dictionary: Dictionary, options: 
     return [entity for entity in dictionary.find(text) if entity.label in wanted]
 
 
-def from_model(text: str, schema: Schema, scorer: Scorer | None, options: Options) -> list[Entity]:
-    """Spans of the model for the keyword labels that it looks for; scores rounded, so that bands never wobble."""
+def from_model(text: str, schema: Schema, scorer: Scorer | None, options: Options) -> dict[Entity, tuple[Entity, ...]]:
+    """Spans of the model for the keyword labels that it looks for, each with its runners-up.
+
+    Scores are rounded, so that bands never wobble.
+    """
     if "model" in options.disable:
-        return []
+        return {}
     names: dict[str, str] = {}
     for name, asked in schema.model_labels().items():
         if schema.labels[name].kind == "keyword" and name not in options.disable:
             names.setdefault(asked, name)
     if not names:
-        return []
+        return {}
     if options.score is not None:
         spans: Iterable[Span] = options.score(text, tuple(names))
     elif scorer is not None:
         threshold = {asked: round(schema.labels[name].band.boost * _PROPOSE, 4) for asked, name in names.items()}
-        spans = scorer.predict([text], list(names), threshold)[0]
+        spans = scorer.predict([text], list(names), threshold, runners_up=options.runners_up)[0]
     else:
-        return []
-    return [
-        Entity(names[s.label], text[s.start : s.end], None, s.start, s.end, round(float(s.score), 3), "model")
-        for s in spans
-        if s.label in names and 0 <= s.start < s.end <= len(text) and text[s.start : s.end].strip()
-    ]
+        return {}
+
+    def entities(spans: Iterable[Span]) -> list[tuple[Span, Entity]]:
+        return [
+            (s, Entity(names[s.label], text[s.start : s.end], None, s.start, s.end, round(float(s.score), 3), "model"))
+            for s in spans
+            if s.label in names and 0 <= s.start < s.end <= len(text) and text[s.start : s.end].strip()
+        ]
+
+    return {entity: tuple(other for _, other in entities(span.runners_up)) for span, entity in entities(spans)}
 
 
 def sift(
@@ -127,6 +134,20 @@ def sift_amounts(stored: Iterable[Entity], quantities: Sequence[QuantityMatch]) 
 
 def _within(inner: Range, outer: Range, *, same: bool) -> bool:
     return (same or inner != outer) and inside(inner, outer)
+
+
+def sift_closed(
+    quantities: Iterable[QuantityMatch], closed: Sequence[Range]
+) -> tuple[list[QuantityMatch], list[Rejected]]:
+    """Leave out amounts that reach into a closed stretch of text."""
+    kept: list[QuantityMatch] = []
+    rejected: list[Rejected] = []
+    for quantity in quantities:
+        if any(start < r[1] and r[0] < end for start, end in quantity.consumes for r in closed):
+            rejected.append(Rejected(quantity.entity, "inside quotes or a named value, where nothing is inferred"))
+        else:
+            kept.append(quantity)
+    return kept, rejected
 
 
 def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Entity], list[Rejected], list[Cue]]:

@@ -139,7 +139,21 @@ def _explanation(line: Explanation) -> dict[str, Any]:
         "reason": line.reason,
         "clause": line.clause,
         "entity": None if line.entity is None else entity_to_json(line.entity),
+        "runners_up": [
+            {"label": one.label, "text": one.text, "start": one.start, "end": one.end, "score": one.score}
+            for one in line.runners_up
+        ],
     }
+
+
+def runners_up_text(line: Explanation) -> str:
+    """The other readings of an explanation for people: `color 0.31, brand 0.12 "red nike"`."""
+    read = line.entity
+    return ", ".join(
+        f"{one.label} {one.score:.2f}"
+        + ("" if read is not None and (one.start, one.end) == (read.start, read.end) else f' "{_line(one.text)}"')
+        for one in line.runners_up
+    )
 
 
 def _has_filters(plan: Plan) -> bool:

@@ -16,6 +16,8 @@ from bridge.schema import Schema
 
 #: Kinds of inference that `disable` may name beside labels. `grammar` is amounts and dates, `dates` the dates alone.
 STEPS = ("syntax", "grammar", "dates", "dictionary", "typo", "meaning", "model", "negation", "sort")
+#: Runners-up where explain is what the caller wants.
+RUNNERS_UP = 3
 #: How alike a wrong name and a right one must be (0 to 100) for a hint.
 _ALIKE = 60.0
 _KEYS = ("off", "disable", "plan", "language", "now")
@@ -29,7 +31,7 @@ class Options:
     leave out; other names do nothing but stand in explain. plan: token of an earlier answer, applied without model or
     counts. language: BCP 47 code of the text when the caller knows it. now: the moment that relative dates count from,
     instead of the parser's clock. score: spans worked out elsewhere, in place of the parser's scorer: called with the
-    text and the label texts.
+    text and the label texts. runners_up: at most so many other readings of the words of a model's span, for explain.
     """
 
     off: bool = False
@@ -38,6 +40,7 @@ class Options:
     language: str | None = None
     now: datetime | None = None
     score: Callable[[str, Sequence[str]], Sequence[Span]] | None = None
+    runners_up: int = 0
 
     @classmethod
     def from_mapping(

@@ -20,6 +20,7 @@ from bridge.query._candidates import (
     second_readings,
     sift,
     sift_amounts,
+    sift_closed,
     sift_cues,
     sift_readings,
 )
@@ -70,6 +71,8 @@ class _Work:
     sure: frozenset[tuple[str, Range]] = frozenset()
     #: What misspelt values link to, by label and range.
     guesses: Mapping[tuple[str, Range], Link] = field(default_factory=dict)
+    #: What the model proposed, with the runners-up of each.
+    proposed: Mapping[Entity, tuple[Entity, ...]] = field(default_factory=dict)
 
 
 class QueryParser:
@@ -180,7 +183,7 @@ class QueryParser:
         marked = len(syntax.named) + len(syntax.excluded) + len(syntax.protected)
         if marked + len(quantities) + len(stored) > MAX_FOUND:
             return _Work(text, Syntax(), notes=(f"more than {MAX_FOUND} things found: not taken for a search query",))
-        quantities, late = _outside(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])
+        quantities, late = sift_closed(quantities, [*syntax.protected, *(n.whole for n in syntax.named)])
         stored, rejected = sift(text, stored, syntax, self.schema)
         stored, refused = sift_amounts(stored, quantities)
         rejected += refused
@@ -193,12 +196,14 @@ class QueryParser:
             guesses = {(e.label, (e.start, e.end)): near[e] for e in misspelt}
             stored = [*stored, *misspelt]
         spans: list[Entity] = []
+        proposed: dict[Entity, tuple[Entity, ...]] = {}
         whole = any(is_whole(text, entity) for entity in stored)
         if len(text) > MAX_MODEL_TEXT:
             notes.append(f"more than {MAX_MODEL_TEXT} characters: the model was not asked")
         elif not foreign and not whole:
             _check(deadline)
-            spans, refused = sift(text, from_model(text, self.schema, self._scorer, options), syntax, self.schema)
+            proposed = from_model(text, self.schema, self._scorer, options)
+            spans, refused = sift(text, proposed, syntax, self.schema)
             rejected += refused
             _check(deadline)
         cues = []
@@ -224,7 +229,9 @@ class QueryParser:
             (e.label, (e.start, e.end)) for e in spans if e.score >= self.schema.labels[e.label].band.filter
         )
         lost = [*rejected, *late, *lost]
-        return _Work(text, syntax, tuple(quantities), entities, tuple(lost), negation, tuple(notes), sure, guesses)
+        return _Work(
+            text, syntax, tuple(quantities), entities, tuple(lost), negation, tuple(notes), sure, guesses, proposed
+        )
 
     def _meant(self, work: _Work, options: Options, deadline: float | None) -> list[Meant]:
         """Stored values that words mean which nothing else has read."""
@@ -374,6 +381,7 @@ class QueryParser:
             mode="tiers" if self.schema.relaxation == "tiers" else "filters",
             notes=work.notes,
             explain=lost,
+            proposed={} if secret else work.proposed,
         )
 
     def _plain(self, text: str, *notes: str) -> Plan:
@@ -404,7 +412,8 @@ class QueryParser:
     def _key(self, text: str, options: Options, now: datetime) -> Hashable:
         day = now.date() if self._dated else None
         facts = tuple((self._values.fill_rate(name), self._values.stats(name)) for name in self._fields)
-        return (text, self._fingerprint, self._values.generation, facts, options.disable, options.language, day)
+        asked = (options.disable, options.language, options.runners_up)
+        return (text, self._fingerprint, self._values.generation, facts, asked, day)
 
 
 def _restored(plan: Plan, text: str) -> Plan:
@@ -421,19 +430,6 @@ def _taking(quantity: QuantityMatch, negation: Negation) -> QuantityMatch:
 
 def _consumed(quantities: Iterable[QuantityMatch]) -> list[Range]:
     return [span for quantity in quantities for span in quantity.consumes]
-
-
-def _outside(
-    quantities: Iterable[QuantityMatch], closed: Sequence[Range]
-) -> tuple[list[QuantityMatch], list[Rejected]]:
-    kept: list[QuantityMatch] = []
-    rejected: list[Rejected] = []
-    for quantity in quantities:
-        if any(start < r[1] and r[0] < end for start, end in quantity.consumes for r in closed):
-            rejected.append(Rejected(quantity.entity, "inside quotes or a named value, where nothing is inferred"))
-        else:
-            kept.append(quantity)
-    return kept, rejected
 
 
 def _check(deadline: float | None) -> None:

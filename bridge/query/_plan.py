@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -43,6 +43,7 @@ def assemble(
     mode: Literal["filters", "tiers"],
     notes: Iterable[str] = (),
     explain: Iterable[Explanation] = (),
+    proposed: Mapping[Entity, tuple[Entity, ...]] | None = None,
     flags: dict[str, Any] | None = None,
 ) -> Plan:
     """The plan of one text.
@@ -50,7 +51,7 @@ def assemble(
     `named` are the user's own `label:value` stretches as (whole, value): once a clause exists for the value, the name
     and sign leave the required text, and the value too where the clause is a filter or an exclusion. `void` are
     stretches of which nobody knows whether they are wanted. `disabled` are names of clauses that the request switched
-    off.
+    off. `proposed` are the model's spans with their runners-up.
     """
     decisions = _switch_off(decisions, disabled)
     decisions = _without_bare_exclusions(text, _with_openers(text, _with_named(decisions, named)), void)
@@ -60,6 +61,8 @@ def assemble(
     clauses = tuple(sorted(unique(d.clause for d in merged), key=clause_order))
     entities = _entities(merged)
     lines = [*_lines(merged), *_lines(d for d in decisions if d.clause is None), *explain]
+    others = {_place(entity): found for entity, found in (proposed or {}).items()}
+    lines = [replace(line, runners_up=others.get(_place(line.entity), ())) for line in lines]
     return Plan(
         schema=schema.name,
         text=text,
@@ -171,6 +174,11 @@ def _entities(decisions: Iterable[Decision]) -> tuple[Entity, ...]:
 
 def _lines(decisions: Iterable[Decision]) -> list[Explanation]:
     return [line for decision in decisions for line in decision.explain]
+
+
+def _place(entity: Entity | None) -> tuple[str, int, int] | None:
+    """What tells a span of the model from others, also where a decision has given it a value or negated it."""
+    return None if entity is None or entity.source != "model" else (entity.label, entity.start, entity.end)
 
 
 def _line_order(line: Explanation) -> tuple[int, int, int, str, str]:

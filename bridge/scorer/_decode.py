@@ -5,7 +5,8 @@ All positions are word numbers; `end` is inclusive here, as in the span grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -49,6 +50,28 @@ def select(
             kept.append(candidate)
     kept.sort(key=lambda candidate: candidate.start)
     return kept
+
+
+def runners_up(
+    kept: Sequence[Candidate], cells: Iterable[Candidate], most: int, *, token_level: bool = False
+) -> list[tuple[Candidate, ...]]:
+    """For each kept candidate the best cells, at most `most`, that share a word with it and were not kept."""
+    taken = {one[:3] for one in kept}
+    by_word: dict[int, list[Candidate]] = defaultdict(list)
+    lost = [cell for cell in _by_score(cells, token_level) if cell[:3] not in taken]
+    place = {cell: number for number, cell in enumerate(lost)}
+    for cell in lost:
+        for word in range(cell.start, cell.end + 1):
+            if len(by_word[word]) < most:  # the best of a span are among the best of its words
+                by_word[word].append(cell)
+    return [
+        tuple(
+            sorted({cell for word in range(one.start, one.end + 1) for cell in by_word[word]}, key=place.__getitem__)[
+                :most
+            ]
+        )
+        for one in kept
+    ]
 
 
 def _by_score(candidates: Iterable[Candidate], token_level: bool) -> list[Candidate]:

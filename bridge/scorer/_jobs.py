@@ -34,6 +34,8 @@ class Item:
     pieces: list[list[int]]
     scored: int
     candidates: list[Candidate] = field(default_factory=list)
+    #: Cells that may be runners-up: also those below their threshold. Empty where nobody asked for them.
+    cells: list[Candidate] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

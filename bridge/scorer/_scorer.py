@@ -6,7 +6,7 @@ texts ─ rows of forward passes (`_jobs`)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from bridge.errors import CheckpointError, InputError
 from bridge.scorer._calibration import Calibration
 from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
-from bridge.scorer._decode import Candidate, select
+from bridge.scorer._decode import Candidate, runners_up, select
 from bridge.scorer._dtype import LABELS, DtypeTrial, Predict, best_dtype, try_dtypes
 from bridge.scorer._embed import NameVectors
 from bridge.scorer._encoders import encoder_of
@@ -39,6 +39,8 @@ from bridge.scorer._prompt import Batch, collate
 
 #: Labels that a uni-encoder reads in one prompt; beyond about this number published models lose precision.
 LABELS_PER_PROMPT = 30
+#: Runners-up score above this before calibration; lower ones say nothing.
+LEAST_RUNNER_UP = 0.1
 #: Labels that a bi-encoder's head scores at once; bounds memory, changes nothing else.
 LABELS_PER_HEAD = 512
 
@@ -128,6 +130,7 @@ class Scorer:
         batch_size: int = 8,
         calibrated: bool = True,
         sort_labels: bool = False,
+        runners_up: int = 0,
     ) -> list[TaggedText]:
         """Find spans.
 
@@ -146,6 +149,8 @@ class Scorer:
             sort_labels: read the labels in the order of their texts instead of the caller's, so that equal sets give
                 equal results to the last bit. A uni-encoder reads labels as one prompt and scores them otherwise in
                 another order; to a bi-encoder the order is nothing but rounding and ties.
+            runners_up: at most so many runners-up of each span: the best other labels and spans at its words, above
+                their threshold or not. They change nothing else; 0 costs nothing.
 
         Returns:
             One `TaggedText` a text: spans in reading order, offsets in code points of the text as given, and how many
@@ -162,6 +167,8 @@ class Scorer:
         check_threshold(threshold)
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
+        if runners_up < 0:
+            raise InputError(f"runners_up must be at least 0, got {runners_up}")
         sets = label_sets(labels, len(texts), sort=sort_labels)
         if calibration is not None:
             names = list(dict.fromkeys(name for one in sets for name in one.names))
@@ -171,9 +178,8 @@ class Scorer:
         jobs = [job for item in items for job in self._planner.jobs(item, self.labels_per_prompt)]
         with torch.inference_mode():
             for batch in batches(jobs, batch_size):
-                self._score(batch, threshold)
-        token_level = self._config.is_token_level
-        return [_tagged(item, flat, multi_label, calibration, token_level) for item in items]
+                self._score(batch, threshold, rivals=runners_up > 0)
+        return [self._tagged(item, flat, multi_label, runners_up, calibration) for item in items]
 
     @property
     def default_threshold(self) -> float:
@@ -200,8 +206,8 @@ class Scorer:
             self._names = NameVectors(self._network, self._label_tokens)
         return self._names(texts)
 
-    def _score(self, jobs: Sequence[Job], threshold: float | Mapping[str, float]) -> None:
-        """One forward pass; every text gets its candidates."""
+    def _score(self, jobs: Sequence[Job], threshold: float | Mapping[str, float], *, rivals: bool) -> None:
+        """One forward pass; every text gets its candidates, and with `rivals` the cells that may be runners-up."""
         network = self._network
         batch = collate([job.row for job in jobs], self._subwords.pad_id)
         hidden = self._encode(batch.input_ids, batch.attention_mask)
@@ -213,8 +219,14 @@ class Scorer:
             if not self._ready:
                 classes = network.head_classes(classes)
             names = [job.item.labels.names[job.labels.start + first : job.labels.stop] for job in jobs]
-            limits = _limits([row[: classes.shape[-2]] for row in names], classes.shape[-2], threshold)
-            _keep(self._cells(seen, batch.lengths, classes, limits), jobs, first)
+            columns = classes.shape[-2]
+            names = [row[:columns] for row in names]
+            cells = self._cells(seen, batch.lengths, classes)
+            for item, candidate in _owned(cells(_limits(names, columns, threshold)), jobs, first):
+                item.candidates.append(candidate)
+            if rivals:
+                for item, candidate in _owned(cells(_limits(names, columns, LEAST_RUNNER_UP)), jobs, first):
+                    item.cells.append(candidate)
 
     def _classes(self, jobs: Sequence[Job], batch: Batch, hidden: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Class vectors in groups: number of the first label, [C, D] or [B, C, D], and which are no padding [B, C]."""
@@ -237,13 +249,16 @@ class Scorer:
                 counts = torch.tensor([len(one) for one in some])
                 yield first, self._stack(some), torch.arange(int(counts.max())) < counts.unsqueeze(1)
 
-    def _cells(self, words: Tensor, lengths: Tensor, classes: Tensor, limits: Limits) -> Iterator[Cell]:
-        """What the head finds above the limits."""
+    def _cells(self, words: Tensor, lengths: Tensor, classes: Tensor) -> Callable[[Limits], Iterator[Cell]]:
+        """The head's scores, as what they hold above some limits."""
         network = self._network
         if not self._config.is_token_level:
-            return span_cells(network.span_logits(words, classes, lengths), limits)
-        cells = token_cells(network.token_logits(words, classes), lengths, limits)
-        return self._found(cells, words, classes, limits) if self._config.represent_spans else cells
+            span_logits = network.span_logits(words, classes, lengths)
+            return lambda limits: span_cells(span_logits, limits)
+        logits = network.token_logits(words, classes)
+        if not self._config.represent_spans:
+            return lambda limits: token_cells(logits, lengths, limits)
+        return lambda limits: self._found(token_cells(logits, lengths, limits), words, classes, limits)
 
     def _found(self, cells: Iterator[Cell], words: Tensor, classes: Tensor, limits: Limits) -> Iterator[Cell]:
         """The spans that the token head found, of any label, scored as spans for all labels (`represent_spans`)."""
@@ -255,6 +270,26 @@ class Scorer:
             passed = above(scores[None], limits if isinstance(limits, int | float) else [limits[row]])[0]
             for (number, column), score in zip(passed.nonzero().tolist(), scores[passed].tolist(), strict=True):
                 yield Cell(row, starts[number], ends[number], column, score)
+
+    def _tagged(
+        self, item: Item, flat: bool, multi_label: bool, runners: int, calibration: Calibration | None
+    ) -> TaggedText:
+        """Decide between the candidates of a text and give them their offsets."""
+        starts, ends, names = item.words.starts, item.words.ends, item.labels.names
+        token_level = self._config.is_token_level
+
+        def span(one: Candidate, others: Sequence[Candidate] = ()) -> Span:
+            begin, stop = starts[one.start], ends[one.end]
+            score = one.score if calibration is None else calibration.apply(one.score)
+            return Span(begin, stop, item.text[begin:stop], names[one.label], score, tuple(map(span, others)))
+
+        kept = select(item.candidates, flat=flat, multi_label=multi_label, token_level=token_level)
+        if runners:
+            others = runners_up(kept, item.cells, runners, token_level=token_level)
+            spans = tuple(map(span, kept, others))
+        else:
+            spans = tuple(map(span, kept))
+        return TaggedText(item.text, spans, Coverage(item.scored, len(item.words)))
 
     def _stack(self, prompts: Sequence[tuple[str, ...]]) -> Tensor:
         """[B, C, D] label vectors of rows with different labels, zeros where a row has fewer."""
@@ -295,26 +330,11 @@ def _limits(names: Sequence[tuple[str, ...]], columns: int, threshold: float | M
     ]
 
 
-def _keep(cells: Iterable[Cell], jobs: Sequence[Job], first: int) -> None:
+def _owned(cells: Iterable[Cell], jobs: Sequence[Job], first: int) -> Iterator[tuple[Item, Candidate]]:
     """Cells that their window owns, in words of the whole text; `first` is the label number of column 0."""
     for row, start, end, column, score in cells:
         job = jobs[row]
         window = job.window
         begin, stop = window.start + start, window.start + end
         if window.core_start <= begin < window.core_stop and stop < window.stop:
-            job.item.candidates.append(Candidate(begin, stop, job.labels.start + first + column, score))
-
-
-def _tagged(
-    item: Item, flat: bool, multi_label: bool, calibration: Calibration | None, token_level: bool
-) -> TaggedText:
-    """Decide between the candidates of a text and give them their offsets."""
-    starts, ends, names = item.words.starts, item.words.ends, item.labels.names
-    spans = []
-    for start, end, label, score in select(
-        item.candidates, flat=flat, multi_label=multi_label, token_level=token_level
-    ):
-        begin, stop = starts[start], ends[end]
-        score = score if calibration is None else calibration.apply(score)
-        spans.append(Span(begin, stop, item.text[begin:stop], names[label], score))
-    return TaggedText(item.text, tuple(spans), Coverage(item.scored, len(item.words)))
+            yield job.item, Candidate(begin, stop, job.labels.start + first + column, score)

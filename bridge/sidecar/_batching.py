@@ -50,6 +50,7 @@ class Predictor(Protocol):
         flat: bool = True,
         multi_label: bool = False,
         batch_size: int = 8,
+        runners_up: int = 0,
     ) -> list[TaggedText]: ...
 
 
@@ -87,6 +88,7 @@ class _Job:
     threshold: Threshold
     flat: bool
     multi_label: bool
+    runners_up: int
     caller: Caller
     submitted: float
     results: list[TaggedText | None] = field(default_factory=list)
@@ -181,6 +183,7 @@ class Lane:
         flat: bool = True,
         multi_label: bool = False,
         batch_size: int = 8,  # noqa: ARG002 - the lane decides what is scored together
+        runners_up: int = 0,
     ) -> list[TaggedText]:
         """As `Scorer.predict`. Raises OverloadedError (queue full), DeadlineExceededError, NotReadyError (stopping)."""
         if not texts:
@@ -191,10 +194,11 @@ class Lane:
             texts=list(texts),
             labels=each,
             costs=[cost_of(text, one) for text, one in zip(texts, each, strict=True)],
-            settings=(frozen, flat, multi_label),
+            settings=(frozen, flat, multi_label, runners_up),
             threshold=threshold,
             flat=flat,
             multi_label=multi_label,
+            runners_up=runners_up,
             caller=_caller.get(_ANYONE),
             submitted=time.monotonic(),
             results=[None] * len(texts),
@@ -364,6 +368,7 @@ class Lane:
             flat=first.flat,
             multi_label=first.multi_label,
             batch_size=min(len(texts), 32),
+            runners_up=first.runners_up,
         )
 
     def _drop(self, job: _Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response
@@ -9,7 +10,7 @@ from flask import Blueprint, Response
 from bridge.clients import settle
 from bridge.engines.dsl import dumps_exact
 from bridge.errors import CheckpointError, InputError, SchemaError, TooLargeError
-from bridge.query import STEPS, Options, plan_to_json
+from bridge.query import RUNNERS_UP, STEPS, Options, plan_to_json
 from bridge.schema import Schema
 from bridge.sidecar import _models as models
 from bridge.sidecar._auth import EVERY_SCHEMA
@@ -83,7 +84,8 @@ def parse() -> Response:
     if len(wanted.text) > runtime().config.max_query_chars:
         raise TooLargeError(f"text: at most {runtime().config.max_query_chars} characters")
     with calling(gone=gone()):
-        plan = served.parser.parse(wanted.text, options_of(wanted.options, served.schema))
+        options = replace(options_of(wanted.options, served.schema), runners_up=RUNNERS_UP)
+        plan = served.parser.parse(wanted.text, options)
     result = plan_to_json(plan)
     result["explain"] = _public(served, result["explain"])
     if wanted.offsets == "utf16":
@@ -238,6 +240,7 @@ def _shift(result: dict[str, Any], offsets: Offsets) -> None:
     """Offsets of a plan's JSON in another unit, in place."""
     placed = [*result["entities"], *result["clauses"]]
     placed += [line["entity"] for line in result["explain"] if line["entity"] is not None]
+    placed += [one for line in result["explain"] for one in line["runners_up"]]
     for item in placed:
         item["start"], item["end"] = offsets(item["start"]), offsets(item["end"])
         if "consumes" in item:
