@@ -82,6 +82,19 @@ class Planner:
                 row = build_row(prompt, pieces[window.start : window.stop], self._subwords, pooling=pooling)
                 yield Job(item, window, group, row)
 
+    def too_long(self, item: Item, labels_per_prompt: int) -> str | None:
+        """Why a text needs several windows, with its words and the limit; None where it is scored at once."""
+        if not item.pieces:
+            return None
+        words, most = len(item.pieces), self._config.max_len
+        if words > most:
+            return f"has {words} words; the model reads {most} at once"
+        subtokens = sum(map(len, item.pieces))
+        room = self._room - max(len(prompt.ids) for _, prompt in self._prompts(item.labels, labels_per_prompt))
+        if subtokens > room:
+            return f"has {words} words of {subtokens} subtokens; beside these labels the model reads {room} at once"
+        return None
+
     def _windows(self, pieces: list[list[int]], room: int) -> tuple[list[list[int]], list[Window]]:
         """Windows over a text; where it needs several, overlong words lose their later subtokens."""
         max_words, max_width = self._config.max_len, self._config.max_width

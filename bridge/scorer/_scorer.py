@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -131,6 +132,7 @@ class Scorer:
         calibrated: bool = True,
         sort_labels: bool = False,
         runners_up: int = 0,
+        long_texts: Literal["windows", "refuse"] = "windows",
     ) -> list[TaggedText]:
         """Find spans.
 
@@ -151,13 +153,16 @@ class Scorer:
                 another order; to a bi-encoder the order is nothing but rounding and ties.
             runners_up: at most so many runners-up of each span: the best other labels and spans at its words, above
                 their threshold or not. They change nothing else; 0 costs nothing.
+            long_texts: what happens to texts that the model cannot read at once: they are scored in overlapping
+                windows, or refused before anything is scored.
 
         Returns:
             One `TaggedText` a text: spans in reading order, offsets in code points of the text as given, and how many
             words were scored. Blank texts and texts without labels have no spans.
 
         Raises:
-            InputError: an argument is out of its range.
+            InputError: an argument is out of its range, or a text is too long and `long_texts` is `refuse`; the error
+                names the text's number, its words and the limit.
         """
         if isinstance(texts, str):
             texts = [texts]
@@ -175,11 +180,24 @@ class Scorer:
             given = threshold if isinstance(threshold, Mapping) else dict.fromkeys(names, threshold)
             threshold = {name: calibration.raw(given.get(name, usual)) for name in names}
         items = self._planner.items(texts, sets)
+        if long_texts == "refuse":
+            _refuse_long([self._planner.too_long(item, self.labels_per_prompt) for item in items])
+        elif long_texts != "windows":
+            raise InputError(f"long_texts must be windows or refuse, got {long_texts!r}")
         jobs = [job for item in items for job in self._planner.jobs(item, self.labels_per_prompt)]
         with torch.inference_mode():
             for batch in batches(jobs, batch_size):
                 self._score(batch, threshold, rivals=runners_up > 0)
         return [self._tagged(item, flat, multi_label, runners_up, calibration) for item in items]
+
+    def too_long(self, texts: Sequence[str], labels: LabelArgument) -> list[str | None]:
+        """For each text why it would be scored in several windows: its words and the limit; None where it would not.
+
+        Takes the tokenizer's time only. Arguments and errors as in `predict`.
+        """
+        texts = [texts] if isinstance(texts, str) else texts
+        items = self._planner.items(texts, label_sets(labels, len(texts)))
+        return [self._planner.too_long(item, self.labels_per_prompt) for item in items]
 
     @property
     def default_threshold(self) -> float:
@@ -317,6 +335,12 @@ class Scorer:
 
 #: Labels that a bi-encoder's label backbone encodes at once.
 _LABEL_BATCH = 32
+
+
+def _refuse_long(reasons: Sequence[str | None]) -> None:
+    for number, reason in enumerate(reasons):
+        if reason is not None:
+            raise InputError(reason, where=f"texts[{number}]", hint='divide it, or let long_texts be "windows"')
 
 
 def _limits(names: Sequence[tuple[str, ...]], columns: int, threshold: float | Mapping[str, float]) -> Limits:

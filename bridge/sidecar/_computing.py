@@ -61,6 +61,10 @@ class ComputedScorer:
         """As `Scorer.predict`."""
         return self._computing.run(lambda: self._scorer.predict(*arguments, **options))
 
+    def too_long(self, texts: Sequence[str], labels: Sequence[str]) -> list[str | None]:
+        """As `Scorer.too_long`; in the caller's thread, since it is no work of torch."""
+        return self._scorer.too_long(texts, labels)
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `Scorer.embed`; many names let others compute in between."""
         if len(texts) <= _NAMES:

@@ -38,6 +38,10 @@ class TagRequest(_Model):
         description="Least score, for all labels or by label. Default: 0.5, or what the schema says.",
     )
     offsets: Unit = Field(default="codepoints", description="What start and end count.")
+    long_texts: Literal["windows", "refuse"] = Field(
+        default="windows",
+        description="What the model cannot read at once is read in windows, or gets an error of its own.",
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> TagRequest:

@@ -73,6 +73,10 @@ class Served:
         """What links by meaning: the model itself, beside its lanes."""
         return self._model.scorer
 
+    def too_long(self, texts: list[str]) -> list[str | None]:
+        """For each text why the model cannot read it at once beside the schema's labels, or None."""
+        return self._model.scorer.too_long(texts, self.tagger.asked)
+
     def warm(self) -> None:
         """Tag and parse once, so that the first request finds everything loaded."""
         self.tagger.tag([{self.schema.text[0]: _WARM_TEXT}])

@@ -12,6 +12,7 @@ from bridge.entities import Coverage, Entity, Span
 from bridge.errors import InputError, TooLargeError
 from bridge.query import entity_to_json
 from bridge.sidecar._batching import calling
+from bridge.sidecar._errors import INVALID, KINDS
 from bridge.sidecar._models import TagRequest, Unit
 from bridge.sidecar._runtime import Runtime, Served
 
@@ -26,7 +27,14 @@ def tag_texts(runtime: Runtime, request: TagRequest, *, gone: Gone | None = None
     """The answer of `/v1/tag`: for each text its entities and coverage, or its error."""
     if len(request.texts) > runtime.config.max_texts:
         raise TooLargeError(f"texts: at most {runtime.config.max_texts} in one request")
-    wrong = {index: problem for index, text in enumerate(request.texts) if (problem := _problem(index, text))}
+    wrong = {
+        index: {"type": INVALID.type, "message": f"texts[{index}]: {problem}"}
+        for index, text in enumerate(request.texts)
+        if (problem := _problem(text))
+    }
+    _check_labels(runtime, request)
+    if request.long_texts == "refuse":
+        wrong |= _too_long(runtime, request, [index for index in range(len(request.texts)) if index not in wrong])
     texts = [text for index, text in enumerate(request.texts) if index not in wrong]
     with calling(gone=gone):
         if request.schema_ is None:
@@ -35,27 +43,43 @@ def tag_texts(runtime: Runtime, request: TagRequest, *, gone: Gone | None = None
             found = _by_schema(runtime.served(request.schema_), texts, request)
     answers = iter(found)
     return [
-        {"error": {"type": "invalid_input", "message": wrong[index]}, "entities": [], "coverage": None}
-        if index in wrong
-        else next(answers)
+        {"error": wrong[index], "entities": [], "coverage": None} if index in wrong else next(answers)
         for index in range(len(request.texts))
     ]
 
 
-def _problem(index: int, text: object) -> str | None:
+def _too_long(runtime: Runtime, request: TagRequest, indices: Sequence[int]) -> dict[int, dict[str, str]]:
+    """The errors of those texts that the model cannot read at once, by their number in the request."""
+    texts = [request.texts[index] for index in indices]
+    if request.schema_ is None:
+        reasons = runtime.default_model().scorer.too_long(texts, request.labels or [])
+    else:
+        reasons = runtime.served(request.schema_).too_long(texts)
+    return {
+        index: {"type": KINDS[TooLargeError].type, "message": f"texts[{index}]: {reason}"}
+        for index, reason in zip(indices, reasons, strict=True)
+        if reason is not None
+    }
+
+
+def _problem(text: object) -> str | None:
     if not isinstance(text, str):
-        return f"texts[{index}]: must be a string"
+        return "must be a string"
     if _SURROGATE.search(text):
-        return f"texts[{index}]: holds half of a surrogate pair"
+        return "holds half of a surrogate pair"
     return None
 
 
-def _by_labels(runtime: Runtime, texts: Sequence[str], request: TagRequest) -> list[dict[str, Any]]:
+def _check_labels(runtime: Runtime, request: TagRequest) -> None:
     labels = request.labels or []
     if len(labels) > runtime.config.max_labels:
         raise TooLargeError(f"labels: at most {runtime.config.max_labels} in one request")
     if any(not label.strip() for label in labels) or len(set(labels)) != len(labels):
         raise InputError("labels: must be different and not empty")
+
+
+def _by_labels(runtime: Runtime, texts: Sequence[str], request: TagRequest) -> list[dict[str, Any]]:
+    labels = request.labels or []
     threshold = request.threshold
     if isinstance(threshold, dict):
         _check_names(threshold, labels)

@@ -86,6 +86,11 @@ class Tagger:
     def schema(self) -> Schema:
         return self._schema
 
+    @property
+    def asked(self) -> list[str]:
+        """What the model is asked for, in words, in its order."""
+        return list(self._texts)
+
     def texts(self, document: Mapping[str, object]) -> dict[str, list[str | None]]:
         """The texts that a document is tagged by: field → items; an item that is no text is None.
 
@@ -147,7 +152,7 @@ class Tagger:
         if not wanted or not self._texts:
             return {}
         thresholds = {text: self._schema.labels[name].store for text, name in self._texts.items()}
-        return dict(zip(wanted, self._scorer.predict(wanted, list(self._texts), thresholds), strict=True))
+        return dict(zip(wanted, self._scorer.predict(wanted, self.asked, thresholds), strict=True))
 
     def _entities(self, piece: _Piece, scored: TaggedText | None) -> list[Entity]:
         candidates = [

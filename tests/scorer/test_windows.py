@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.entities import Coverage
+from bridge.errors import InputError
 from bridge.scorer import Scorer, split_words
 from bridge.scorer._windows import fits, longest_word, plan_windows
 
@@ -133,3 +135,38 @@ def test_windows_of_several_texts_share_batches(pair: Any) -> None:
     for text, tagged in zip(texts, together, strict=True):
         (alone,) = pair.scorer.predict([text], LABELS, 0.3, batch_size=1)
         assert [(s.start, s.end, s.label) for s in tagged] == [(s.start, s.end, s.label) for s in alone]
+
+
+def test_a_text_of_too_many_words_is_refused_where_that_is_asked(pair: Any) -> None:
+    words = WORDS[:32] * 2
+    texts = ["red nike shoes", "", " ".join(words), " ".join([*words, "blue"])]
+    with pytest.raises(InputError) as caught:
+        pair.scorer.predict(texts, LABELS, long_texts="refuse")
+    assert (caught.value.where, caught.value.message) == ("texts[3]", "has 65 words; the model reads 64 at once")
+    assert pair.scorer.too_long(texts, LABELS) == [None, None, None, "has 65 words; the model reads 64 at once"]
+    expected = pair.scorer.predict(texts[:3], LABELS, 0.2)
+    assert pair.scorer.predict(texts[:3], LABELS, 0.2, long_texts="refuse") == expected
+
+
+def test_a_text_of_too_many_subtokens_is_refused_where_that_is_asked(short_sighted: Path) -> None:
+    scorer = Scorer.load(short_sighted)
+    text = " ".join(corpus(30, seed=4))
+    (reason,) = scorer.too_long(text, LABELS)
+    assert reason is not None
+    words, subtokens, room = map(int, re.findall(r"\d+", reason))
+    assert words == len(split_words(text))
+    assert room < 96 < subtokens
+    with pytest.raises(InputError, match="beside these labels the model reads"):
+        scorer.predict([text], LABELS, long_texts="refuse")
+
+
+def test_where_words_would_not_be_read_to_their_end_a_text_is_refused(short_sighted: Path) -> None:
+    scorer = Scorer.load(short_sighted)
+    text = f"red nike shoes {'red_blue_' * 500} blue usb cable"
+    assert scorer.predict([text], LABELS)[0].coverage.share < 1.0
+    assert scorer.too_long([text], LABELS) != [None]
+
+
+def test_an_unknown_way_with_long_texts_is_refused(uni: Any) -> None:
+    with pytest.raises(InputError, match="windows or refuse"):
+        uni.scorer.predict(["nike"], LABELS, long_texts="cut")

@@ -107,6 +107,13 @@ def test_a_long_document_is_read_to_the_end(sidecar: httpx.Client) -> None:
     assert max(entity["end"] for entity in block["entities_detail"]) > len(text) * 0.9
 
 
+def test_a_document_with_a_word_that_was_not_read_to_its_end_is_partial(sidecar: httpx.Client) -> None:
+    block = ingest(sidecar, name=NAME, description=f"A healthy grain. {'-'.join(['QmFz'] * 500)} Organic.")
+
+    assert block["entities_meta"]["state"] == "partial"
+    assert 0.5 < block["entities_meta"]["coverage"] < 1.0
+
+
 def test_the_inference_service_gets_the_same_block_as_text(sidecar: httpx.Client) -> None:
     direct = ingest(sidecar, name=NAME, description="A healthy grain.")
 

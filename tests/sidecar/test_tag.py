@@ -89,6 +89,28 @@ def test_long_texts_are_read_to_the_end(sidecar: httpx.Client) -> None:
     assert max(e["end"] for e in result["entities"]) > len(text) * 0.9
 
 
+def test_a_text_that_the_model_cannot_read_at_once_gets_an_error_where_that_is_asked(sidecar: httpx.Client) -> None:
+    text = " ".join(f"{TEXT} number {n}." for n in range(300))
+    for how in ({"labels": LABELS}, {"schema": "grocery"}):
+        long, wrong, short = tag(sidecar, texts=[text, 5, TEXT], long_texts="refuse", **how).json()["results"]
+
+        assert long["error"]["type"] == "too_large"
+        assert "texts[0]: has " in long["error"]["message"]
+        assert "words" in long["error"]["message"]
+        assert (long["entities"], long["coverage"]) == ([], None)
+        assert wrong["error"]["message"] == "texts[1]: must be a string"
+        assert short == tag(sidecar, texts=[TEXT], **how).json()["results"][0]
+
+
+def test_words_that_were_not_read_to_their_end_lower_the_coverage(sidecar: httpx.Client) -> None:
+    text = f"{TEXT} {'-'.join(['QmFz'] * 500)} red shoes"
+    for how in ({"labels": LABELS}, {"schema": "grocery"}):
+        (result,) = tag(sidecar, texts=[text], **how).json()["results"]
+
+        assert 0.5 < result["coverage"] < 1.0
+        assert result["error"] is None
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
@@ -105,6 +127,7 @@ def test_long_texts_are_read_to_the_end(sidecar: httpx.Client) -> None:
         ({"texts": ["a"], "labels": ["a"], "threshold": "0.5"}, "threshold"),
         ({"texts": ["a"], "labels": ["a"], "threshold": {"b": 0.5}}, "threshold"),
         ({"texts": ["a"], "labels": ["a"], "offsets": "bytes"}, "offsets"),
+        ({"texts": ["a"], "labels": ["a"], "long_texts": "cut"}, "long_texts"),
         ({"texts": ["a"], "labels": ["a"], "label": 1}, "label: unknown key; allowed: texts, labels, schema"),
     ],
 )
