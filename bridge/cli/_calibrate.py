@@ -89,7 +89,12 @@ def calibrate(
             "the embedded model's own map is not replaced",
             hint="copy its folder (bridge/models/default), name it as the schema's model, and --refit that",
         )
-    scorer = Scorer.load(name, revision=loaded.model.revision if model is None else None, dtype=loaded.model.dtype)
+    scorer = Scorer.load(
+        name,
+        revision=loaded.model.revision if model is None else None,
+        dtype=loaded.model.dtype,
+        runtime=loaded.model.runtime,
+    )
     if is_click_log(file):
         clicks = _looked_up(
             read_clicks(file, loaded), loaded, engine_url, username, password, api_key, ca_certs, verify

@@ -34,6 +34,14 @@ class DtypeChoice(StrEnum):
     auto = "auto"
 
 
+class RuntimeChoice(StrEnum):
+    """As `runtime` of a schema's `model`."""
+
+    torch = "torch"
+    openvino = "openvino"
+    auto = "auto"
+
+
 app = typer.Typer(
     help="Measure a model on annotated texts, the parser on queries, results on judgements.",
     no_args_is_help=True,
@@ -115,6 +123,9 @@ def ner(
     dtype: Annotated[
         DtypeChoice, typer.Option("--dtype", help="Of the encoder's matrix products; auto measures which is as good.")
     ] = DtypeChoice.fp32,
+    runtime: Annotated[
+        RuntimeChoice, typer.Option("--runtime", help="What computes the encoder; auto measures which is faster.")
+    ] = RuntimeChoice.torch,
     as_json: Annotated[bool, typer.Option("--json", help="JSON to standard output instead of tables.")] = False,
 ) -> None:
     """Span precision, recall and F1 of a model, per set and label.
@@ -136,7 +147,7 @@ def ner(
     skip = (lambda error: notes.print(f"skipped: {error}", markup=False)) if bad_records is BadRecords.skip else None
     if save and not calibrate:
         raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
-    scorer = Scorer.load(model, threads=threads, dtype=dtype.value)
+    scorer = Scorer.load(model, threads=threads, dtype=dtype.value, runtime=runtime.value)
     thresholds = SWEEP if threshold_sweep or plot else (scorer.default_threshold if threshold is None else threshold,)
 
     def read(paths: Sequence[Path]) -> dict[str, list[Example]]:

@@ -141,7 +141,7 @@ def _scorer(schema: Schema, model: str | None) -> Scorer | None:
     name = model or schema.model.name
     try:
         revision = schema.model.revision if model is None else None
-        return Scorer.load(name, revision=revision, dtype=schema.model.dtype)
+        return Scorer.load(name, revision=revision, dtype=schema.model.dtype, runtime=schema.model.runtime)
     except CheckpointError as error:
         error.hint = f"{error.hint or 'name a checkpoint with --model'}; or --model none to parse without a model"
         raise

@@ -53,7 +53,9 @@ def repair(
         for schema in loaded.values():
             name = model if model and schema.model.name == "default" else schema.model.name
             revision = schema.model.revision if name == schema.model.name else None
-            scorer = Scorer.load(name, revision=revision, threads=threads, dtype=schema.model.dtype)
+            scorer = Scorer.load(
+                name, revision=revision, threads=threads, dtype=schema.model.dtype, runtime=schema.model.runtime
+            )
             file = pinned / f"{schema.name}.json" if pinned else None
             dictionary = StaticValues.load(file).dictionary() if file and file.exists() else None
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

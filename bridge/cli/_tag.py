@@ -174,7 +174,12 @@ def _by_schema(
         if tagger is None:
             tagger = Tagger(
                 schema,
-                Scorer.load(model or schema.model.name, revision=schema.model.revision, dtype=schema.model.dtype),
+                Scorer.load(
+                    model or schema.model.name,
+                    revision=schema.model.revision,
+                    dtype=schema.model.dtype,
+                    runtime=schema.model.runtime,
+                ),
             )
         for document, tagged in zip(read, tagger.tag(read), strict=True):
             kept = [e for e in tagged.entities if threshold is None or e.source != "model" or e.score >= threshold]

@@ -93,7 +93,9 @@ def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
     if model == "none":
         return None
     revision = schema.model.revision if model is None else None
-    return Scorer.load(model or schema.model.name, revision=revision, dtype=schema.model.dtype)
+    return Scorer.load(
+        model or schema.model.name, revision=revision, dtype=schema.model.dtype, runtime=schema.model.runtime
+    )
 
 
 def live_parser(engine: Engine, schema: Schema, model: str | None) -> QueryParser:

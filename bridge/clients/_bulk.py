@@ -13,7 +13,7 @@ from typing import Any
 from bridge.engines import BulkItem, Engine, async_bulk, engine_over
 from bridge.enrichment import entity_block, failed_block
 from bridge.schema import Schema
-from bridge.scorer import DtypeSetting, Scorer
+from bridge.scorer import DtypeSetting, RuntimeSetting, Scorer
 from bridge.tagging import Tagger
 
 log = logging.getLogger("bridge.clients")
@@ -122,9 +122,10 @@ def _blocks(chunk: Sequence[Document], schema: Schema, tagger: Tagger) -> list[d
 
 
 def _tagger(schema: Schema) -> Tagger:
-    return Tagger(schema, _scorer(schema.model.name, schema.model.revision, schema.model.dtype))
+    model = schema.model
+    return Tagger(schema, _scorer(model.name, model.revision, model.dtype, model.runtime))
 
 
 @lru_cache(maxsize=2)
-def _scorer(name: str, revision: str | None, dtype: DtypeSetting) -> Scorer:
-    return Scorer.load(name, revision=revision, dtype=dtype)
+def _scorer(name: str, revision: str | None, dtype: DtypeSetting, runtime: RuntimeSetting) -> Scorer:
+    return Scorer.load(name, revision=revision, dtype=dtype, runtime=runtime)

@@ -25,6 +25,8 @@ class ModelSettings(_Strict):
     revision: str | None = None
     #: Of the text encoder's matrix products: exact, or in fewer bits; `auto` measures on a sample which is as good.
     dtype: Literal["fp32", "bf16", "fp16", "int8", "auto"] = "fp32"
+    #: What computes the text encoder; `openvino` is an extra of the package, `auto` measures whether it is faster.
+    runtime: Literal["torch", "openvino", "auto"] = "torch"
     #: Ask for the labels in the order of their texts, not of the schema: moving labels about then changes no score. A
     #: uni-encoder reads all labels as one prompt and is sensitive to their order; bi-encoders are not.
     sort_labels: bool = False

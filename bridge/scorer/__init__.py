@@ -10,6 +10,7 @@ from __future__ import annotations
 from bridge.scorer._calibration import CALIBRATION_FILE, Calibration, read_calibration
 from bridge.scorer._config import CheckpointConfig
 from bridge.scorer._network import Network, build_network
+from bridge.scorer._openvino import RuntimeSetting
 from bridge.scorer._products import DtypeSetting
 from bridge.scorer._scorer import Scorer
 from bridge.scorer._words import Words, split_words
@@ -20,6 +21,7 @@ __all__ = [
     "CheckpointConfig",
     "DtypeSetting",
     "Network",
+    "RuntimeSetting",
     "Scorer",
     "Words",
     "build_network",

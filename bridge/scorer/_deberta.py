@@ -10,6 +10,7 @@ through strides, without a gather.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -20,6 +21,30 @@ from bridge.scorer._products import Dtype, product_of_layer, stacked_product
 
 #: Distances whose rows are kept in order; longer sequences gather theirs for each batch.
 _KEPT = 256
+
+
+@lru_cache(maxsize=256)
+def distance_rows(size: int, buckets: int, furthest: int) -> Tensor:
+    """[2 * size - 1] rows of the table of distances for q - k from size - 1 down to 1 - size.
+
+    Args:
+        buckets: rows of the table for distances of one sign; those beyond half of them share rows.
+        furthest: the distance of the last row.
+    """
+    distance = torch.arange(size - 1, -size, -1)
+    middle = buckets // 2
+    length = distance.abs()
+    # In float32, as transformers computes it: a bucket border moves otherwise.
+    logarithm = torch.log(length / middle) / torch.log(torch.tensor((furthest - 1) / middle)) * (middle - 1)
+    far = (torch.ceil(logarithm) + middle) * distance.sign()
+    bucket = torch.where(length <= middle, distance.to(far.dtype), far).long()
+    return (bucket + buckets).clamp(0, 2 * buckets - 1)
+
+
+def distances_of(config: Any) -> tuple[int, int]:
+    """`buckets` and `furthest` of a config."""
+    limit: int = config.max_relative_positions
+    return config.position_buckets, config.max_position_embeddings if limit < 1 else limit
 
 
 class Deberta:
@@ -47,11 +72,9 @@ class Deberta:
         self._shape = (config.hidden_size,)
         self._words: Tensor = table.word_embeddings.weight
         self._norm = table.LayerNorm.weight, table.LayerNorm.bias
-        self._buckets: int = config.position_buckets
-        limit = config.max_relative_positions
-        self._furthest: int = config.max_position_embeddings if limit < 1 else limit
+        self._distances = distances_of(config)
         distances = backbone.encoder.get_rel_embedding().detach()
-        near = self._rows(_KEPT)
+        near = distance_rows(_KEPT, *self._distances)
         with torch.inference_mode():
             self._layers = [_Layer(layer, distances, near, self._heads, dtype) for layer in backbone.encoder.layer]
 
@@ -63,24 +86,13 @@ class Deberta:
         if padded:
             hidden = hidden * attention_mask.unsqueeze(2)
             mask = torch.zeros(attention_mask.shape).masked_fill(attention_mask == 0, -math.inf)[:, None, None, :]
-        far = None if size <= _KEPT else self._rows(size)
+        far = None if size <= _KEPT else distance_rows(size, *self._distances)
         for layer in self._layers:
             seen = layer.out(layer.attend(hidden, mask, far))
             hidden = layer_norm(hidden + seen, self._shape, *layer.norm, self._eps)
             inner = layer.down(gelu(layer.up(hidden)))
             hidden = layer_norm(hidden + inner, self._shape, *layer.last_norm, self._eps)
         return hidden
-
-    def _rows(self, size: int) -> Tensor:
-        """[2 * size - 1] rows of the table of distances for q - k from size - 1 down to 1 - size."""
-        distance = torch.arange(size - 1, -size, -1)
-        middle = self._buckets // 2
-        length = distance.abs()
-        # In float32, as transformers computes it: a bucket border moves otherwise.
-        logarithm = torch.log(length / middle) / torch.log(torch.tensor((self._furthest - 1) / middle)) * (middle - 1)
-        far = (torch.ceil(logarithm) + middle) * distance.sign()
-        bucket = torch.where(length <= middle, distance.to(far.dtype), far).long()
-        return (bucket + self._buckets).clamp(0, 2 * self._buckets - 1)
 
 
 class _Layer:

@@ -22,7 +22,6 @@ from bridge.scorer._calibration import Calibration
 from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, runners_up, select
-from bridge.scorer._dtype import LABELS, DtypeTrial, Predict, best_dtype, try_dtypes
 from bridge.scorer._embed import NameVectors
 from bridge.scorer._encoders import encoder_of
 from bridge.scorer._jobs import Item, Job, Planner, batches
@@ -35,8 +34,10 @@ from bridge.scorer._labels import (
     thresholds_of,
 )
 from bridge.scorer._network import Network
+from bridge.scorer._openvino import Runtime, RuntimeSetting
 from bridge.scorer._products import Dtype, DtypeSetting
 from bridge.scorer._prompt import Batch, collate
+from bridge.scorer._trials import LABELS, PLAIN, Predict, Trial, Way, best_way, try_ways, ways
 
 #: Labels that a uni-encoder reads in one prompt; beyond about this number published models lose precision.
 LABELS_PER_PROMPT = 30
@@ -52,23 +53,27 @@ class Scorer:
     Attributes:
         name: as given to `load`.
         dtype: what the text encoder's matrix products are computed in.
-        dtype_trials: what `dtype="auto"` measured; empty otherwise.
-        fingerprint: short hash of weights, config, tokenizers, calibration and dtype; equal ones give equal scores.
+        runtime: what computes the text encoder.
+        trials: what `auto` measured; empty otherwise.
+        fingerprint: short hash of weights, config, tokenizers, calibration and dtype; equal ones give equal scores, to
+            1e-4. In fp32 the runtime is no part of it; in fewer bits it is, since each runtime rounds at other places.
         calibration: what turns the model's scores into probabilities; None where the checkpoint has none.
         labels_per_prompt: labels that a uni-encoder reads at once; more are scored in balanced groups.
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str, dtype: Dtype = "fp32") -> None:
+    def __init__(self, checkpoint: Checkpoint, name: str, way: Way = PLAIN) -> None:
         self.name = name
-        self.dtype: Dtype = dtype
-        self.dtype_trials: tuple[DtypeTrial, ...] = ()
+        self.dtype: Dtype = way.dtype
+        self.runtime: Runtime = way.runtime
+        self.trials: tuple[Trial, ...] = ()
         self.calibration = checkpoint.calibration
         digest = "" if self.calibration is None else f"+{self.calibration.digest}"
-        self.fingerprint = f"{checkpoint.fingerprint}{digest}{'' if dtype == 'fp32' else f'+{dtype}'}"
+        rounding = "" if way.dtype == "fp32" else f"+{way.dtype}{'' if way.runtime == 'torch' else f'.{way.runtime}'}"
+        self.fingerprint = f"{checkpoint.fingerprint}{digest}{rounding}"
         self.labels_per_prompt = LABELS_PER_PROMPT
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
-        self._encode = encoder_of(checkpoint.network, dtype)
+        self._encode = encoder_of(checkpoint.network, way.dtype, way.runtime)
         self._names: NameVectors | None = None
         self._planner = Planner(checkpoint)
         self._subwords = checkpoint.subwords
@@ -86,6 +91,7 @@ class Scorer:
         offline: bool = False,
         threads: int | None = None,
         dtype: DtypeSetting = "fp32",
+        runtime: RuntimeSetting = "torch",
     ) -> Scorer:
         """Load a published or own checkpoint.
 
@@ -95,29 +101,31 @@ class Scorer:
             offline: never touch the network; a hub id must be in the local cache.
             threads: CPU threads of one forward pass, for this process (default: torch's choice).
             dtype: of the text encoder's matrix products. `fp32` is exact; `auto` tries the others on a sample and takes
-                the fastest that finds the same entities there (`dtype_trials` says what was measured).
+                the fastest that finds the same entities there (`trials` says what was measured).
+            runtime: what computes the text encoder. `openvino` needs the extra of that name; `auto` tries it where it
+                is installed, like a dtype.
 
         Raises:
             CheckpointError: the checkpoint is missing, incomplete or of a family that is not supported, or this
-                processor or this backbone does not compute in the dtype.
+                processor, this backbone or the runtime does not compute in the dtype, or the runtime is not installed.
         """
         if threads is not None:
             torch.set_num_threads(threads)
         checkpoint = load_checkpoint(name, revision=revision, offline=offline)
-        if dtype != "auto":
-            return cls(checkpoint, str(name), dtype)
-        scorers: dict[Dtype, Scorer] = {}
+        choice = ways(dtype, runtime)
+        scorers = {choice[0]: cls(checkpoint, str(name), choice[0])}
 
-        def predict_in(one: Dtype) -> Predict | None:
+        def predict_by(way: Way) -> Predict | None:
             try:
-                scorers[one] = scorer = cls(checkpoint, str(name), one)
-            except CheckpointError:  # a backbone that only runs in fp32
+                scorer = scorers.get(way) or cls(checkpoint, str(name), way)
+            except CheckpointError:  # a backbone or a runtime that does not compute in that dtype
                 return None
+            scorers[way] = scorer
             return lambda texts: scorer.predict(texts, LABELS)
 
-        trials = tuple(try_dtypes(predict_in))
-        chosen = scorers[best_dtype(trials)]
-        chosen.dtype_trials = trials
+        trials = tuple(try_ways(choice, predict_by)) if len(choice) > 1 else ()
+        chosen = scorers[best_way(choice[0], trials)]
+        chosen.trials = trials
         return chosen
 
     def predict(

@@ -18,7 +18,7 @@ from bridge.engines import Engine, connect
 from bridge.errors import BridgeError, DeadlineExceededError, NotReadyError, UnknownSchemaError
 from bridge.query import Encoder, QueryParser, StaticValues
 from bridge.schema import Schema, load_schemas
-from bridge.scorer import DtypeSetting, Scorer
+from bridge.scorer import DtypeSetting, RuntimeSetting, Scorer
 from bridge.sidecar._auth import Keys
 from bridge.sidecar._batching import Lane
 from bridge.sidecar._computing import ComputedScorer, Computing
@@ -31,6 +31,8 @@ log = logging.getLogger("bridge.sidecar")
 
 T = TypeVar("T")
 Status = Literal["starting", "ready", "failed", "stopping"]
+#: `dtype` and `runtime` of a schema's model.
+Way = tuple[DtypeSetting, RuntimeSetting]
 #: Seconds that counting may take at the engine, whatever is left of a request's own time.
 COUNT_SECONDS = 1.0
 #: How long readiness waits for the first reading of the indices, counted from the start.
@@ -116,7 +118,7 @@ class Runtime:
         self.status: Status = "starting"
         self.failure: str | None = None
         self._served: dict[str, Served] = {}
-        self._models: dict[tuple[str, str | None, DtypeSetting], Model] = {}
+        self._models: dict[tuple[str, str | None, Way], Model] = {}
         self._reloading = threading.Lock()
         self._refresher = Refresher(lambda: [self.values[name] for name in self.schemas], config.refresh_seconds)
         self._computing = Computing()
@@ -158,7 +160,7 @@ class Runtime:
         try:
             for schema in self.schemas.values():
                 self._served[schema.name] = self._serve(schema, self.values[schema.name])
-            self.model(self.config.model, None, self._default_dtype())
+            self.model(self.config.model, None, self._default_way())
             for reader in readers:
                 reader.join(max(0.0, started + FIRST_READING_SECONDS - time.monotonic()))
             for served in self._served.values():
@@ -216,28 +218,33 @@ class Runtime:
     def _serve(self, schema: Schema, values: LiveValues) -> Served:
         name = self.config.model if schema.model.name == "default" else schema.model.name
         revision = schema.model.revision if name == schema.model.name else None
-        model = self.model(name, revision, schema.model.dtype)
+        model = self.model(name, revision, _way(schema))
         counter = self._engine(schema, COUNT_SECONDS) if schema.relaxation == "counts" else None
         return Served(schema, values, model, counter, self.config.pinned)
 
-    def model(self, name: str, revision: str | None, dtype: DtypeSetting) -> Model:
+    def model(self, name: str, revision: str | None, way: Way) -> Model:
         """A checkpoint with its lanes, loaded once."""
-        key = (name, revision, dtype)
+        key = (name, revision, way)
         if key not in self._models:
             config = self.config
             loaded = self._computing.load(
                 lambda: Scorer.load(
-                    name, revision=revision, offline=config.offline, threads=config.model_threads, dtype=dtype
+                    name,
+                    revision=revision,
+                    offline=config.offline,
+                    threads=config.model_threads,
+                    dtype=way[0],
+                    runtime=way[1],
                 )
             )
-            for trial in loaded.dtype_trials:
+            for trial in loaded.trials:
                 log.info(
-                    "model %s in %s: %.2f times as fast as fp32, %.1f %% of entities differ%s",
+                    "model %s in %s on %s: %.2f times as fast as the plain way, %.1f %% of entities differ%s",
                     name,
-                    trial.dtype,
+                    *trial.way,
                     trial.gain,
                     100 * trial.loss,
-                    ", in use" if trial.dtype == loaded.dtype else "",
+                    ", in use" if trial.way == (loaded.dtype, loaded.runtime) else "",
                 )
             scorer = ComputedScorer(loaded, self._computing)
             scorer.predict([_WARM_TEXT], ["product", "brand"])
@@ -297,16 +304,14 @@ class Runtime:
         """The model for `/v1/tag` with labels. Raises NotReadyError."""
         self.require_ready()
         name = self.config.model
-        # After a reload the schemas may ask for another dtype than the one that was loaded at the start.
-        loaded = {
-            dtype: model for (own, revision, dtype), model in self._models.items() if (own, revision) == (name, None)
-        }
-        return loaded.get(self._default_dtype()) or next(iter(loaded.values()))
+        # After a reload the schemas may ask for another way than the one that was loaded at the start.
+        loaded = {way: model for (own, revision, way), model in self._models.items() if (own, revision) == (name, None)}
+        return loaded.get(self._default_way()) or next(iter(loaded.values()))
 
-    def _default_dtype(self) -> DtypeSetting:
-        """What the schemas over the configured model agree on, so that it is loaded once; else fp32."""
-        dtypes = {schema.model.dtype for schema in self.schemas.values() if schema.model.name == "default"}
-        return dtypes.pop() if len(dtypes) == 1 else "fp32"
+    def _default_way(self) -> Way:
+        """What the schemas over the configured model agree on, so that it is loaded once; else fp32 on torch."""
+        ways = {_way(schema) for schema in self.schemas.values() if schema.model.name == "default"}
+        return ways.pop() if len(ways) == 1 else ("fp32", "torch")
 
     def within(self, deadline: float, work: Callable[[], T]) -> T:
         """The result of `work`, run in a thread of its own. Raises DeadlineExceededError when it takes too long."""
@@ -335,6 +340,10 @@ class Runtime:
             for name, values in self.values.items()
             if name in names
         }
+
+
+def _way(schema: Schema) -> Way:
+    return schema.model.dtype, schema.model.runtime
 
 
 def _file(folder: Path | None, name: str) -> Path | None:

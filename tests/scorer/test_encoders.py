@@ -10,7 +10,7 @@ from checkpoints import bert_config, deberta_config, modernbert_config
 
 from bridge.scorer._bert import Bert
 from bridge.scorer._deberta import Deberta
-from bridge.scorer._encoders import _fast
+from bridge.scorer._encoders import _rewritten
 from bridge.scorer._network import build_backbone
 
 #: Settings of the published backbones: distances beyond 128 share buckets, 512 positions in all.
@@ -52,4 +52,4 @@ def test_hidden_vectors_are_those_of_transformers(config: dict[str, Any], length
     ],
 )
 def test_other_forms_run_as_transformers_runs_them(config: dict[str, Any]) -> None:
-    assert _fast(backbone(config)) is None
+    assert _rewritten(backbone(config)) is None

@@ -1,4 +1,4 @@
-"""Matrix products in fewer bits: chosen by name, or by what they cost on a sample."""
+"""Matrix products in fewer bits and other runtimes: chosen by name, or by what they cost on a sample."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import torch
 from bridge.entities import Coverage, Span, TaggedText
 from bridge.errors import CheckpointError
 from bridge.scorer import Scorer
-from bridge.scorer import _dtype as auto
+from bridge.scorer import _trials as auto
 from bridge.scorer._products import Dtype, product_of, runs_here
+from bridge.scorer._trials import PLAIN, Trial, Way
 
 TEXTS = ["red nike running shoes size 10", "Lavazza ground coffee 250 g pack of 4", "dell laptop 16gb ram 15.6 inch"]
 LABELS = ["brand", "color", "product type", "size"]
@@ -59,9 +60,24 @@ def test_a_backbone_that_only_runs_in_fp32_says_so(pairs: Callable[[str], Any]) 
 
 def test_auto_reports_what_it_measured() -> None:
     scorer = Scorer.load(dtype="auto")
-    assert {trial.dtype for trial in scorer.dtype_trials} == {dtype for dtype in FEW_BITS if runs_here(dtype)}
-    accepted = [trial.dtype for trial in scorer.dtype_trials if trial.accepted]
-    assert scorer.dtype in (accepted or ["fp32"])
+    assert {trial.way for trial in scorer.trials} == {Way(dtype) for dtype in FEW_BITS if runs_here(dtype)}
+    accepted = [trial.way for trial in scorer.trials if trial.accepted]
+    assert (scorer.dtype, scorer.runtime) in (accepted or [PLAIN])
+
+
+def test_settings_leave_ways_open_from_the_plainest_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "has_openvino", lambda: True)
+    assert auto.ways("bf16", "openvino") == [Way("bf16", "openvino")]
+    assert auto.ways("fp32", "auto") == [PLAIN, Way("fp32", "openvino")]
+    assert auto.ways("auto", "torch") == [Way(dtype) for dtype in ("fp32", *FEW_BITS)]
+    assert auto.ways("auto", "auto")[:3] == [PLAIN, Way("fp32", "openvino"), Way("bf16", "torch")]
+
+
+def test_without_openvino_auto_is_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "has_openvino", lambda: False)
+    assert auto.ways("fp32", "auto") == [PLAIN]
+    scorer = Scorer.load(runtime="auto")
+    assert (scorer.runtime, scorer.trials) == ("torch", ())
 
 
 def found(*places: tuple[int, int]) -> Callable[[Sequence[str]], list[TaggedText]]:
@@ -74,16 +90,21 @@ def found(*places: tuple[int, int]) -> Callable[[Sequence[str]], list[TaggedText
     return predict
 
 
-def test_a_dtype_that_finds_other_entities_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_way_that_finds_other_entities_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auto, "runs_here", lambda _: True)
     monkeypatch.setattr(auto, "_gain", lambda *_: 3.0)
-    models = {"fp32": found((0, 3), (4, 8)), "bf16": found((0, 3), (4, 8)), "fp16": found((0, 3)), "int8": found()}
-    trials = auto.try_dtypes(models.get)  # type: ignore[arg-type]
-    assert {trial.dtype: round(trial.loss, 2) for trial in trials} == {"bf16": 0.0, "fp16": 0.33, "int8": 1.0}
-    assert auto.best_dtype(trials) == "bf16"
+    models = {
+        PLAIN: found((0, 3), (4, 8)),
+        Way("bf16"): found((0, 3), (4, 8)),
+        Way("fp16"): found((0, 3)),
+        Way("int8"): found(),
+    }
+    trials = auto.try_ways([*models, Way("int8", "openvino")], models.get)  # the last one does not run
+    assert {trial.way.dtype: round(trial.loss, 2) for trial in trials} == {"bf16": 0.0, "fp16": 0.33, "int8": 1.0}
+    assert auto.best_way(PLAIN, trials) == Way("bf16")
 
 
-def test_a_dtype_that_is_hardly_faster_is_not_worth_it() -> None:
-    assert auto.best_dtype([auto.DtypeTrial("int8", gain=1.05, loss=0.0)]) == "fp32"
-    faster = [auto.DtypeTrial("bf16", gain=1.5, loss=0.004), auto.DtypeTrial("int8", gain=2.0, loss=0.004)]
-    assert auto.best_dtype(faster) == "int8"
+def test_a_way_that_is_hardly_faster_is_not_worth_it() -> None:
+    assert auto.best_way(PLAIN, [Trial(Way("int8"), gain=1.05, loss=0.0)]) == PLAIN
+    faster = [Trial(Way("bf16"), gain=1.5, loss=0.004), Trial(Way("fp32", "openvino"), gain=2.0, loss=0.004)]
+    assert auto.best_way(PLAIN, faster) == Way("fp32", "openvino")

@@ -1,4 +1,4 @@
-"""Which dtype a model runs in where the caller says `auto`: the fastest that finds the same entities on a sample."""
+"""Which way a model runs where the caller says `auto`: the fastest that finds the same entities on a sample."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import get_args
+from itertools import product
+from typing import NamedTuple, get_args
 
 from bridge.entities import TaggedText
-from bridge.scorer._products import Dtype, runs_here
+from bridge.scorer._openvino import Runtime, RuntimeSetting, has_openvino
+from bridge.scorer._products import Dtype, DtypeSetting, runs_here
 
-#: Entities of the sample that a dtype may find otherwise than fp32, as a share (F1 with the entities of fp32 as truth).
+#: Entities of the sample that a way may find otherwise than the first, as a share (F1 with those of the first).
 GREATEST_LOSS = 0.005
-#: A dtype must be this much faster; less is within what a clock shows on a busy machine.
+#: A way must be this much faster; less is within what a clock shows on a busy machine.
 LEAST_GAIN = 1.1
 _ROUNDS = 5
 
@@ -48,11 +50,21 @@ LABELS = (
 Predict = Callable[[Sequence[str]], list[TaggedText]]
 
 
-@dataclass(frozen=True, slots=True)
-class DtypeTrial:
-    """What a dtype did on the sample: times faster than fp32, and the share of entities that it found otherwise."""
+class Way(NamedTuple):
+    """What computes the text encoder, and in what."""
 
-    dtype: Dtype
+    dtype: Dtype = "fp32"
+    runtime: Runtime = "torch"
+
+
+PLAIN = Way()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a way did on the sample beside the first: times faster, and the share of entities found otherwise."""
+
+    way: Way
     gain: float
     loss: float
 
@@ -61,25 +73,39 @@ class DtypeTrial:
         return self.gain >= LEAST_GAIN and self.loss <= GREATEST_LOSS
 
 
-def try_dtypes(predict_in: Callable[[Dtype], Predict | None]) -> list[DtypeTrial]:
-    """Run the sample in every dtype of this processor beside fp32, in turn; `predict_in` gives None where it cannot."""
-    exact = predict_in("fp32")
+def ways(dtype: DtypeSetting, runtime: RuntimeSetting) -> list[Way]:
+    """What the settings leave open, the most exact and plainest first; without OpenVINO, `auto` means torch."""
+    dtypes: tuple[Dtype, ...] = get_args(Dtype) if dtype == "auto" else (dtype,)
+    runtimes: tuple[Runtime, ...] = (runtime,) if runtime != "auto" else ("torch", "openvino")
+    if runtime == "auto" and not has_openvino():
+        runtimes = ("torch",)
+    return [Way(*way) for way in product(dtypes, runtimes)]
+
+
+def try_ways(choice: Sequence[Way], predict_by: Callable[[Way], Predict | None]) -> list[Trial]:
+    """Run the sample by every way that this processor has beside the first, in turn.
+
+    Args:
+        choice: the first is what the others are measured by.
+        predict_by: None where the model does not run that way.
+    """
+    exact = predict_by(choice[0])
     assert exact is not None
     truth = _entities(exact(SAMPLE))
     trials = []
-    for dtype in get_args(Dtype):
-        predict = predict_in(dtype) if dtype != "fp32" and runs_here(dtype) else None
+    for way in choice[1:]:
+        predict = predict_by(way) if runs_here(way.dtype) else None
         if predict is not None:
             found = _entities(predict(SAMPLE))
             loss = 1 - 2 * len(found & truth) / max(len(found) + len(truth), 1) if found or truth else 0.0
-            trials.append(DtypeTrial(dtype, _gain(exact, predict), loss))
+            trials.append(Trial(way, _gain(exact, predict), loss))
     return trials
 
 
-def best_dtype(trials: Sequence[DtypeTrial]) -> Dtype:
-    """The fastest accepted one, else fp32."""
+def best_way(first: Way, trials: Sequence[Trial]) -> Way:
+    """The fastest accepted one, else the first."""
     accepted = [trial for trial in trials if trial.accepted]
-    return max(accepted, key=lambda trial: trial.gain).dtype if accepted else "fp32"
+    return max(accepted, key=lambda trial: trial.gain).way if accepted else first
 
 
 def _gain(exact: Predict, other: Predict) -> float:

@@ -1,0 +1,116 @@
+"""The same encoders as OpenVINO graphs: the reference's entities, whatever the lengths of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from checkpoints import LABELS, bert_config, corpus, deberta_config
+from conftest import Pair
+from test_encoders import REAL_DISTANCES, backbone
+
+from bridge.errors import CheckpointError
+from bridge.scorer import Scorer
+from bridge.scorer import _openvino as runtime
+from bridge.scorer._openvino import OpenVinoEncoder, has_openvino
+from bridge.scorer._products import runs_here
+
+needs_openvino = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
+
+#: Every form of FORMS whose text backbone is rewritten, and that differs in what the encoder gives to what follows.
+REWRITTEN = (
+    "uni markerV0 deberta",
+    "uni markerV0 bert",
+    "uni markerV0 bert, no rnn, class vector behind the marker",  # a projection of the same width is none
+    "uni marker deberta (gliner_base)",
+    "uni markerV0 deberta, mean of the subtokens",
+    "uni token deberta (gliner-multitask)",
+    "bi markerV0 bert (embedded model)",
+    "bi markerV0 deberta, stored rnn",
+    "poly markerV0 deberta (gliner-poly)",
+)
+
+
+@needs_openvino
+@pytest.mark.parametrize("config", [deberta_config(), deberta_config(**REAL_DISTANCES), bert_config()])
+@pytest.mark.parametrize("lengths", [[1], [2], [37], [257], [400], [5, 40, 1], [300, 9, 260]])
+def test_hidden_vectors_are_those_of_transformers(config: dict[str, Any], lengths: list[int]) -> None:
+    model = backbone(config)
+    ids = torch.randint(5, 300, (len(lengths), max(lengths)))
+    mask = (torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)).long()
+    with torch.inference_mode():
+        expected = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        found = OpenVinoEncoder(model, None, "fp32")(ids, mask)
+    torch.testing.assert_close(found[mask > 0], expected[mask > 0], atol=1e-4, rtol=0)
+
+
+@needs_openvino
+@pytest.mark.parametrize("form", REWRITTEN)
+def test_entities_and_scores_are_the_reference_s(form: str, pairs: Callable[[str], Pair]) -> None:
+    pair = pairs(form)
+    other = Pair(pair.folder, pair.reference, Scorer.load(pair.folder, runtime="openvino"))
+    assert other.scorer.runtime == "openvino"
+    assert other.scorer.fingerprint == pair.scorer.fingerprint
+    assert other.compare(corpus(40, seed=5), LABELS, 0.4) > 10
+
+
+@needs_openvino
+@pytest.mark.skipif(not runs_here("bf16"), reason="this processor does not compute in bf16")
+def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Pair) -> None:
+    exact, scorer = uni.scorer, Scorer.load(uni.folder, dtype="bf16", runtime="openvino")
+    assert scorer.fingerprint == f"{exact.fingerprint}+bf16.openvino"
+    texts = corpus(40, seed=5)
+    places = [
+        {(number, span.start, span.end, span.label) for number, one in enumerate(found) for span in one}
+        for found in (exact.predict(texts, LABELS), scorer.predict(texts, LABELS))
+    ]
+    assert len(places[0] & places[1]) > 0.8 * len(places[0] | places[1])
+
+
+@needs_openvino
+def test_threads_may_share_a_scorer(uni: Pair) -> None:
+    scorer = Scorer.load(uni.folder, runtime="openvino")
+    texts = corpus(24, seed=7)
+    alone = [scorer.predict([text], LABELS)[0] for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda text: scorer.predict([text], LABELS)[0], texts * 2))
+    assert together == alone * 2
+
+
+@needs_openvino
+def test_auto_tries_it_beside_torch(uni: Pair) -> None:
+    scorer = Scorer.load(uni.folder, runtime="auto")
+    [trial] = scorer.trials
+    assert trial.way == ("fp32", "openvino")
+    assert trial.loss == 0.0
+    assert scorer.runtime == ("openvino" if trial.accepted else "torch")
+
+
+@needs_openvino
+def test_a_dtype_that_it_does_not_compute_in(uni: Pair) -> None:
+    if not runs_here("int8"):
+        pytest.skip("this processor does not compute in int8")
+    with pytest.raises(CheckpointError, match="openvino does not compute in int8") as caught:
+        Scorer.load(uni.folder, dtype="int8", runtime="openvino")
+    assert caught.value.hint == "use the runtime torch, or fp32 or bf16"
+
+
+@pytest.mark.parametrize("form", ["bi markerV0 modernbert (modern-gliner-bi)", "uni markerV0 deberta, all layers"])
+def test_a_backbone_that_only_torch_runs_says_so(form: str, pairs: Callable[[str], Pair]) -> None:
+    folder = pairs(form).folder
+    with pytest.raises(CheckpointError, match="only runs in fp32 on torch"):
+        Scorer.load(folder, runtime="openvino")
+    assert Scorer.load(folder, runtime="auto").runtime == "torch"
+
+
+def test_without_the_extra_the_error_says_what_to_install(
+    build: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime, "has_openvino", lambda: False)
+    with pytest.raises(CheckpointError, match="OpenVINO is not installed") as caught:
+        Scorer.load(build(backbone="bert"), runtime="openvino")
+    assert "gliner-bridge[openvino]" in str(caught.value)
