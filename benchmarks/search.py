@@ -1,6 +1,6 @@
 """What rewriting adds to a search, on a real OpenSearch: through the search pipeline, against the plain search.
 
-    python benchmarks/search.py [--engine-url URL] [--rounds 300] [--threads 2]
+    python benchmarks/search.py [--engine-url URL] [--rounds 300] [--warm 700] [--threads 2]
 
 Without a URL a local OpenSearch is started (Docker or Java 17 with Maven) and stopped again. The grocery example is
 indexed untagged under a name of its own, a sidecar of its own serves it twice (relaxation by tiers and by counts), and
@@ -43,6 +43,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--engine-url", help="an OpenSearch with ML Commons; default: a local one")
     arguments.add_argument("--rounds", type=int, default=300, help="texts that are searched for")
+    arguments.add_argument("--warm", type=int, default=700, help="texts before them, so that the engine has compiled")
     arguments.add_argument("--threads", type=int, default=os.cpu_count(), help="threads that torch uses")
     options = arguments.parse_args()
     with contextlib.ExitStack() as stack:
@@ -63,7 +64,7 @@ def main() -> None:
         install(engine, schemas, sidecar)
         stack.callback(uninstall, engine, [schema.name for schema in schemas])
         scorer = Scorer.load("default", offline=True, threads=options.threads)
-        _report(_measure(url, catalogue, schemas, scorer, options.rounds))
+        _report(_measure(url, catalogue, schemas, scorer, options.rounds, options.warm))
 
 
 def _schema(catalogue: Catalogue, mode: str, folder: Path) -> Schema:
@@ -125,9 +126,9 @@ def _free_port() -> int:
 
 
 def _measure(
-    url: str, catalogue: Catalogue, schemas: list[Schema], scorer: Scorer, rounds: int
+    url: str, catalogue: Catalogue, schemas: list[Schema], scorer: Scorer, rounds: int, warm: int
 ) -> dict[str, list[float]]:
-    """Milliseconds of each way, text by text; the first twenty texts only warm the engine."""
+    """Milliseconds of each way, text by text; the first texts only warm the engine, which compiles as it runs."""
     schema = schemas[0]
     labels = list(schema.model_labels().values())
     times: dict[str, list[float]] = {"plain": [], "model": [], **{mode: [] for mode in MODES}}
@@ -147,12 +148,12 @@ def _measure(
             return 1000 * (time.perf_counter() - begin)
 
         for number, text in enumerate(texts(catalogue)):
-            if number == rounds + 20:
+            if number == rounds + warm:
                 break
             order = list(times)
             for way in order[number % len(order) :] + order[: number % len(order)]:
                 took = predict(text) if way == "model" else search(text, _PIPELINES[way])
-                if number >= 20:
+                if number >= warm:
                     times[way].append(took)
     return times
 

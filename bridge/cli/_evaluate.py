@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bridge.cli._evaluate_others import Other, Others, measure, opened
+from bridge.cli._evaluate_others import Other, Others, measure, names_of, opened
 from bridge.cli._evaluate_others import table as others_table
 from bridge.cli._evaluate_relevance import relevance
 from bridge.cli._train import BadRecords
@@ -69,6 +69,10 @@ def ner(
     label: Annotated[
         list[str] | None,
         typer.Option("--label", help="Ask for this label only; repeat. Default: the set's own labels."),
+    ] = None,
+    rename: Annotated[
+        Path | None,
+        typer.Option("--rename", help="YAML: what the model is asked for instead of a label, `brand: maker of it`."),
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", help="Only the first texts of each file.")] = None,
     calibrate: Annotated[
@@ -138,6 +142,7 @@ def ner(
 
     Example: gliner-bridge evaluate ner queries.dev.jsonl --model runs/first/model --threshold-sweep
     Example: gliner-bridge evaluate ner queries.dev.jsonl --calibrate --save --plot report.svg
+    Example: gliner-bridge evaluate ner queries.dev.jsonl --rename other-names.yaml
     Example: gliner-bridge evaluate ner queries.dev.jsonl --with spacy --types types.yaml
     """
     from bridge.evaluation import SWEEP, evaluate_set, of_model, plot_report, read_examples, robustness_json
@@ -148,12 +153,16 @@ def ner(
     if save and not calibrate:
         raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
     scorer = Scorer.load(model, threads=threads, dtype=dtype.value, runtime=runtime.value)
+    names = names_of(rename, example="brand: maker of the product")
     thresholds = SWEEP if threshold_sweep or plot else (scorer.default_threshold if threshold is None else threshold,)
 
     def read(paths: Sequence[Path]) -> dict[str, list[Example]]:
-        names = [_name(path) for path in paths]
-        names = [str(path) if names.count(name) > 1 else name for name, path in zip(names, paths, strict=True)]
-        return {name: read_examples(path, on_error=skip)[:limit] for name, path in zip(names, paths, strict=True)}
+        files = [_name(path) for path in paths]
+        files = [str(path) if files.count(file) > 1 else file for file, path in zip(files, paths, strict=True)]
+        return {
+            file: [example.renamed(names) for example in read_examples(path, on_error=skip)[:limit]]
+            for file, path in zip(files, paths, strict=True)
+        }
 
     sets = read(files)
     ways = Others(with_ or (), pipeline, types, llm_url, llm_model, llm_key_env, llm_price)
@@ -167,9 +176,7 @@ def ner(
     robustness = {name: _robustness(scorer, examples, others, orders) for name, examples in sets.items()}
     fitted = None
     if calibrate:
-        fitted = _calibrate(
-            scorer, sets, {_name(file): read_examples(file, on_error=skip)[:limit] for file in unseen or ()}
-        )
+        fitted = _calibrate(scorer, sets, read(unseen or ()))
         if save:
             from bridge.scorer._locate import find_checkpoint
 

@@ -47,7 +47,7 @@ def opened(others: Others) -> Iterator[list[Finder]]:
     found: list[Finder] = []
     llm = None
     if Other.spacy in others.ways:
-        found.append(load_spacy(others.pipeline, _types(others.types)))
+        found.append(load_spacy(others.pipeline, names_of(others.types, example="ORG: brand")))
     if Other.llm in others.ways:
         if others.llm_model is None:
             raise InputError("which language model?", hint="name it as the endpoint does: --llm-model NAME")
@@ -121,15 +121,17 @@ def table(name: str, rows: Sequence[FinderReport]) -> Table:
     return shown
 
 
-def _types(file: Path | None) -> dict[str, str]:
+def names_of(file: Path | None, *, example: str) -> dict[str, str]:
+    """A YAML file of names and what they are called instead; none without a file."""
     if file is None:
         return {}
     from bridge.schema import read_yaml
 
+    hint = f"write lines such as `{example}`"
     try:
         data = read_yaml(file.read_text("utf-8"), str(file)).data
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("cannot be read", where=str(file), hint="a YAML file of lines such as `ORG: brand`") from error
+        raise InputError("cannot be read", where=str(file), hint=hint) from error
     if not isinstance(data, dict) or not all(isinstance(value, str) for value in data.values()):
-        raise InputError("is no mapping of types to labels", where=str(file), hint="write lines such as `ORG: brand`")
+        raise InputError("is no mapping of names to names", where=str(file), hint=hint)
     return data

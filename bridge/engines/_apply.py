@@ -12,7 +12,7 @@ from bridge.engines._boost import boost_to_dsl
 from bridge.engines._convert import any_of, clause_condition, mentions_text, named, scored
 from bridge.engines._found import Found, Leaf, Path, Point, get
 from bridge.engines._found import replace as put
-from bridge.engines._leaf import for_text, with_text, without_name
+from bridge.engines._leaf import every_word, for_text, with_text, without_name
 from bridge.engines._sort import sort_entry, why_unsorted, with_sort
 from bridge.schema import Schema
 
@@ -163,8 +163,11 @@ class _Edit:
         expansions = self.expansions if leaf.position == "required" else []
         # A second required leaf must match the expansion as well, but the score counts it once.
         values = tuple(scored(query, clause.boost if first else 0.0, clause.name) for clause, query in expansions)
+        together = self._together(leaf, original) if expansions and first else ()
         if self.text == self.found.text:
-            return _Parts(must=(any_of([dict(original), *values]),)) if values else _Parts(must=(original,))
+            if not values:
+                return _Parts(must=(original,))
+            return _Parts(must=(any_of([dict(original), *values]),), should=together)
         text: Any = original
         must_match: tuple[Any, ...] = ()
         if self.text:
@@ -174,7 +177,16 @@ class _Edit:
                 # The original asks for words that are no longer required, so it may not match where the edited leaf
                 # does. The better of the two scores as before where all words match, and by the others elsewhere.
                 text = {"dis_max": {"queries": [without_name(leaf, original), edited]}}
-        return _Parts(filter=must_match, should=(text, *values))
+        return _Parts(filter=must_match, should=(text, *values, *together))
+
+    def _together(self, leaf: Leaf, node: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A score for documents with every word of the text.
+
+        Where any word will do, kinds widen a wide text further: what says everything that was asked for belongs before
+        what shares one word and is of the kind (docs/relevance.md).
+        """
+        query = every_word(leaf, node, self.text)
+        return () if query is None else (query,)
 
     def _attach(self, body: Any, point: Point, leaf: _Parts | None) -> Any:
         if point.kind == "filter":

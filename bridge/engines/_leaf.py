@@ -18,6 +18,10 @@ _PHRASE_KINDS = frozenset({"match_phrase", "match_phrase_prefix"})
 _PHRASE_TYPES = frozenset({"phrase", "phrase_prefix"})
 #: Kinds that know `zero_terms_query`; without it a text of stop words only would match nothing.
 _ZERO_TERMS_KINDS = frozenset({"match", "multi_match", "combined_fields"})
+#: Types of `multi_match` that score each word apart.
+_SCORED_BY_WORD = frozenset({"best_fields", "most_fields", "cross_fields"})
+#: What `match`, `multi_match` of any type and `combined_fields` understand alike.
+_SHARED = frozenset({"fields", "analyzer", "lenient", "boost", "auto_generate_synonyms_phrase_query"})
 
 # A hyphen inside a word is no operator in either query language.
 _WORD_HYPHEN = re.compile(r"(?<=\w)-+(?=\w)")
@@ -75,6 +79,26 @@ def with_text(leaf: Leaf, node: Mapping[str, Any], text: str) -> dict[str, Any]:
     if leaf.kind in _ZERO_TERMS_KINDS:
         changed["zero_terms_query"] = "all"
     return {leaf.kind: {leaf.field: changed} if leaf.field is not None else changed}
+
+
+def every_word(leaf: Leaf, node: Mapping[str, Any], text: str) -> dict[str, Any] | None:
+    """A query for documents that have every word of `text`, in whichever of the leaf's fields, scored as the leaf is.
+
+    None where the leaf asks for that already, has no such form, or the text is one word.
+    """
+    if not leaf.any_word or len(text.split()) < 2:
+        return None
+    inner = node[leaf.kind]
+    options = inner[leaf.field] if leaf.field is not None else inner
+    options = {key: value for key, value in options.items() if key in _SHARED} if isinstance(options, Mapping) else {}
+    asked = {"query": text, "operator": "and", **options}
+    if leaf.field is not None:
+        return {"match": {leaf.field: asked}} if leaf.kind == "match" else None
+    if leaf.kind == "multi_match" and str(inner.get("type", "best_fields")).lower() in _SCORED_BY_WORD:
+        asked["type"] = "cross_fields"
+    elif leaf.kind != "combined_fields":
+        return None
+    return {leaf.kind: asked} if "fields" in asked else None
 
 
 def without_name(leaf: Leaf, node: Mapping[str, Any]) -> dict[str, Any]:

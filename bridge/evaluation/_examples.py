@@ -5,8 +5,8 @@ Words follow the scorer's splitting rule, not the tokens of the source, because 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bridge.scorer import split_words
 
@@ -50,6 +50,13 @@ class Example:
         for word in self.words:
             starts.append(starts[-1] + len(word) + 1)
         return [(starts[m.first], starts[m.last] + len(self.words[m.last]), m.label) for m in self.mentions]
+
+    def renamed(self, names: Mapping[str, str]) -> Example:
+        """The same with other names for labels; labels without another name keep theirs."""
+        if not names:
+            return self
+        mentions = tuple(replace(mention, label=names.get(mention.label, mention.label)) for mention in self.mentions)
+        return replace(self, mentions=mentions, negatives=tuple(names.get(name, name) for name in self.negatives))
 
 
 def from_tokens(tokens: Sequence[str], spans: Iterable[tuple[int, int, str]], negatives: Iterable[str] = ()) -> Example:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def load_sets(
             training.append(_written(source, config))
             continue
         examples = _generate(source, config.seed, data) if source.generate else read(str(source.file))
-        examples = [renamed(example, source.rename) for example in examples]
+        examples = [example.renamed(source.rename) for example in examples]
         kept_out[source.name] = [example for example in examples if held_out(example, source.holdout)]
         examples = [example for example in examples if not held_out(example, source.holdout)]
         phrasings = {**_own_phrasings(source), **source.phrasings}
@@ -59,17 +59,9 @@ def load_sets(
     return training, {dev.name: _dev(dev, kept_out, read) for dev in config.dev}
 
 
-def renamed(example: Example, names: Mapping[str, str]) -> Example:
-    """A text whose labels have other names; labels without another name keep theirs."""
-    if not names:
-        return example
-    mentions = tuple(replace(m, label=names.get(m.label, m.label)) for m in example.mentions)
-    return replace(example, mentions=mentions, negatives=tuple(names.get(n, n) for n in example.negatives))
-
-
 def _dev(dev: DevConfig, kept_out: dict[str, list[Example]], read: Callable[[str], list[Example]]) -> list[Example]:
     if dev.file is not None:
-        return [renamed(example, dev.rename) for example in read(dev.file)]
+        return [example.renamed(dev.rename) for example in read(dev.file)]
     examples = kept_out.get(str(dev.holdout_of), [])
     if not examples:
         raise TrainingDataError(

@@ -150,12 +150,54 @@ def test_an_expansion_is_another_way_to_match_the_text(schema: Schema) -> None:
             "_name": "bridge:type=espresso",
         }
     }
+    every_word = {"match": {"name": {"query": TEXT, "operator": "and", "boost": 2.0}}}
     assert rewritten(MATCH, schema, ESPRESSO) == {
-        "bool": {"must": [{"bool": {"should": [MATCH, value], "minimum_should_match": "1"}}]}
+        "bool": {
+            "must": [{"bool": {"should": [MATCH, value], "minimum_should_match": "1"}}],
+            "should": [every_word],
+        }
     }
     both = rewritten(MATCH, schema, ESPRESSO, UNDER_20)["bool"]
     assert both["filter"][0]["bool"]["should"][1] == value
-    assert both["should"] == [MATCH, value]
+    every_word["match"]["name"]["query"] = "organic coffee"
+    assert both["should"] == [MATCH, value, every_word]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "expected"),
+    [
+        (
+            {"multi_match": {"query": TEXT, "fields": ["name^3", "description"], "lenient": True, "tie_breaker": 0.3}},
+            {"multi_match": {"fields": ["name^3", "description"], "lenient": True, "type": "cross_fields"}},
+        ),
+        (
+            {"multi_match": {"query": TEXT, "fields": ["name"], "type": "most_fields", "fuzziness": 1, "_name": "x"}},
+            {"multi_match": {"fields": ["name"], "type": "cross_fields"}},
+        ),
+        ({"combined_fields": {"query": TEXT, "fields": ["name"]}}, {"combined_fields": {"fields": ["name"]}}),
+        ({"match": {"name": TEXT}}, {"match": {"name": {}}}),
+    ],
+)
+def test_where_any_word_will_do_one_with_every_word_scores_once_more_beside_an_expansion(
+    leaf: Any, expected: Any, schema: Schema
+) -> None:
+    (kind, options), asked = next(iter(expected.items())), {"query": TEXT, "operator": "and"}
+    options = dict.fromkeys(options, asked) if kind == "match" else {**options, **asked}
+    assert rewritten(leaf, schema, ESPRESSO)["bool"]["should"] == [{kind: options}]
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        {"multi_match": {"query": TEXT, "fields": ["name"], "operator": "and"}},
+        {"multi_match": {"query": TEXT, "fields": ["name"], "minimum_should_match": "75%"}},
+        {"multi_match": {"query": TEXT, "fields": ["name"], "type": "phrase_prefix"}},
+        {"match_bool_prefix": {"name": TEXT}},
+        {"simple_query_string": {"query": TEXT, "fields": ["name"]}},
+    ],
+)
+def test_a_text_that_already_asks_for_more_than_any_word_scores_as_it_did(leaf: Any, schema: Schema) -> None:
+    assert list(rewritten(leaf, schema, ESPRESSO)["bool"]) == ["must"]
 
 
 def test_the_callers_own_bool_is_wrapped_and_not_edited(schema: Schema) -> None:

@@ -292,6 +292,18 @@ def test_tiers_never_empty_and_put_the_filtered_first(engine: Engine, schema: Sc
     assert set(order) == {"0", "1", "2", "3", "4", "5"}
 
 
+def test_beside_an_expansion_documents_with_every_word_come_before_those_with_one(
+    engine: Engine, schema: Schema
+) -> None:
+    body = {"query": leaf("multi_match", fields=["name", "description"])}
+    found = find_text(body, schema)
+    assert isinstance(found, Found)
+    widened = Plan("grocery", TEXT, "organic coffee", (ESPRESSO,))
+    hits = list(engine.hits(rewrite(body, found, widened, schema).body))
+    assert set(hits[:3]) == {"0", "1", "5"}, "one of them says `organic` in its description only"
+    assert set(hits[3:]) == {"2", "3", "4", "7"}
+
+
 def test_a_text_of_stop_words_only_requires_nothing(engine: Engine) -> None:
     # `stopped` is analysed with a stop filter: what remains of the text has no words at all.
     schema = parse_schema(SCHEMA.replace("[name, description]", "[stopped]"))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from bridge.cli._evaluate import app
 from bridge.entities import Coverage, Span, TaggedText
+from bridge.errors import InputError
 from bridge.evaluation import Counts, evaluate_set, from_tokens
 from bridge.scorer import Scorer
 
@@ -95,3 +96,17 @@ def test_the_command_shows_a_table_or_json(tiny_checkpoint: Path, annotated: Pat
     assert report["name"] == "shop.dev"
     assert len(report["by_threshold"]) == 17
     assert report["by_label"]["color"]["annotated"] == 1
+
+
+def test_the_model_may_be_asked_for_other_names_of_the_labels(
+    tiny_checkpoint: Path, annotated: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "names.yaml"
+    names.write_text("brand: maker of the product\n")
+    runner, asked = CliRunner(), ["ner", str(annotated), "--model", str(tiny_checkpoint), "--rename", str(names)]
+    report = json.loads(runner.invoke(app, [*asked, "--json"]).stdout)["sets"][0]
+    assert set(report["by_label"]) == {"color", "maker of the product"}
+    names.write_text("[brand]")
+    refused = runner.invoke(app, asked)
+    assert isinstance(refused.exception, InputError)
+    assert "no mapping of names to names" in str(refused.exception)
