@@ -20,6 +20,7 @@ from bridge.scorer._config import SUPPORTED, CheckpointConfig
 from bridge.scorer._locate import CONFIG_FILE, PICKLE, SAFETENSORS, find_backbone, find_checkpoint
 from bridge.scorer._network import Network, build_network
 from bridge.scorer._subwords import LabelTokens, Subwords
+from bridge.scorer._tokenizers import FastTokenizer, load_tokenizer
 
 _TEXT = "token_rep_layer.bert_layer.model."
 _LABELS = "token_rep_layer.labels_encoder.model."
@@ -55,8 +56,14 @@ class Checkpoint:
     calibration: Calibration | None = None
 
 
-def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: bool = False) -> Checkpoint:
-    """Load a folder, a hub id or `default` for inference in float32.
+def load_checkpoint(
+    name: str | Path, *, revision: str | None = None, offline: bool = False, trainable: bool = False
+) -> Checkpoint:
+    """Load a folder, a hub id or `default` in float32.
+
+    Args:
+        trainable: whether the network's backbones must be able to run by themselves. Scoring has its own way to run
+            the usual ones (`bridge.scorer._encoders`) and then needs their weights only.
 
     Raises:
         CheckpointError: it is missing, incomplete, of a family that is not supported, or its parts do not fit
@@ -90,7 +97,7 @@ def load_checkpoint(name: str | Path, *, revision: str | None = None, offline: b
             _tokenizer(source, config.labels_encoder or "", offline=offline, own=nested.is_dir()),
             position_limit(config.labels_encoder_config),
         )
-    network = build_network(config, rows=rows, label_rows=label_rows)
+    network = build_network(config, rows=rows, label_rows=label_rows, trainable=trainable)
     _fill(network, weights, weights_file)
     limits = [limit for limit in (subwords.limit, positions) if limit is not None]
     fingerprint = _fingerprint(folder, raw, weights_file)
@@ -207,32 +214,14 @@ def _rows(weights: Mapping[str, Tensor], prefix: str, path: Path) -> int:
     raise CheckpointError(f"the weights lack the tensor {prefix}{_TABLES[0]}", where=str(path))
 
 
-def _tokenizer(folder: Path, name: str, *, offline: bool, own: bool = True) -> Any:
+def _tokenizer(folder: Path, name: str, *, offline: bool, own: bool = True) -> FastTokenizer:
     """The fast tokenizer in the folder, else the one of the backbone of that name."""
-    from transformers import AutoTokenizer
-
     if not (own and (folder / "tokenizer_config.json").is_file()):
         folder = find_backbone(name, near=folder, offline=offline)
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # transformers and its converters raise whatever they like
-        raise CheckpointError(
-            f"the tokenizer cannot be loaded ({type(error).__name__}: {error})",
-            where=str(folder),
-            hint="add the backbone's tokenizer.json and tokenizer_config.json",
-        ) from error
-    # Some tokenizers lost their additions with transformers 5. Only ever switched on: for tokenizers of the
-    # [CLS] kind, switching off would remove those too.
-    if getattr(tokenizer, "bos_token_id", None) is not None and hasattr(tokenizer, "add_bos_token"):
-        tokenizer.add_bos_token = True
-    if getattr(tokenizer, "eos_token_id", None) is not None and hasattr(tokenizer, "add_eos_token"):
-        tokenizer.add_eos_token = True
-    if tokenizer.pad_token is None and tokenizer.eos_token is not None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
+    return load_tokenizer(folder)
 
 
-def _markers(tokenizer: Any, config: CheckpointConfig, rows: int, folder: Path) -> tuple[int, int]:
+def _markers(tokenizer: FastTokenizer, config: CheckpointConfig, rows: int, folder: Path) -> tuple[int, int]:
     """Ids of the entity marker and the separator.
 
     The config's id is trusted, then the tokenizer's own, then the places that the reference gives them: the last two

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from bridge.scorer._encoders import label_encoder_of
-from bridge.scorer._network import Network
+from bridge.scorer._encoders import Encode
 from bridge.scorer._subwords import LabelTokens
 
 #: Rows of a batch.
@@ -24,10 +23,10 @@ class NameVectors:
     So a name's vector is the same to the last bit whatever is encoded beside it.
     """
 
-    def __init__(self, network: Network, tokens: LabelTokens) -> None:
-        self._encode = label_encoder_of(network)
+    def __init__(self, encode: Encode, width: int, tokens: LabelTokens) -> None:
+        self._encode = encode
         self._tokens = tokens
-        self._width = network.token_rep_layer.labels_encoder.width
+        self._width = width
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """[n, E] unit vectors: means over the subtokens, before the projection to class vectors."""

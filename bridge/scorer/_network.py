@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from bridge.errors import CheckpointError
 from bridge.scorer._config import SUPPORTED, CheckpointConfig
 from bridge.scorer._fusion import FUSION_STEPS, CrossFuser, LayersFuser
+from bridge.scorer._skeletons import skeleton
 from bridge.scorer._span_heads import SPAN_HEADS, SpanRepresentation, feed_forward
 from bridge.scorer._token_head import FoundSpans, TokenHead
 
@@ -76,7 +77,11 @@ class TokenRepresentation(nn.Module):
 
         The reference projects first and pools then; both are linear, so the order does not matter.
         """
-        hidden: Tensor = self.labels_encoder(input_ids, attention_mask)
+        return self.pool(self.labels_encoder(input_ids, attention_mask), attention_mask)
+
+    @staticmethod
+    def pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+        """The mean over attended positions, [C, E] of [C, S, E]."""
         mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
         return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
 
@@ -216,13 +221,17 @@ def _check_fusion(config: CheckpointConfig, heads: int) -> None:
         raise CheckpointError(f"{heads} attention heads cannot share a hidden_size of {config.hidden_size}")
 
 
-def build_network(config: CheckpointConfig, *, rows: int | None = None, label_rows: int | None = None) -> Network:
+def build_network(
+    config: CheckpointConfig, *, rows: int | None = None, label_rows: int | None = None, trainable: bool = True
+) -> Network:
     """A network with random weights.
 
     Args:
         config: needs `encoder_config` (and `labels_encoder_config` for a bi-encoder).
         rows: rows of the stored embedding table of the text backbone (it decides, not the config).
         label_rows: the same for the label backbone.
+        trainable: False where the backbones are only filled and then run by `bridge.scorer._encoders`: those that it
+            knows are skeletons, built without transformers.
 
     Raises:
         CheckpointError: the form is not supported or a backbone config is missing.
@@ -237,8 +246,13 @@ def build_network(config: CheckpointConfig, *, rows: int | None = None, label_ro
     if config.is_bi_encoder:
         if config.labels_encoder_config is None:
             raise CheckpointError("the checkpoint carries no labels_encoder_config")
-        label_backbone = build_backbone(config.labels_encoder_config, rows=label_rows)
-    return Network(config, build_backbone(config.encoder_config, rows=rows), label_backbone)
+        label_backbone = _backbone(config, config.labels_encoder_config, label_rows, trainable)
+    return Network(config, _backbone(config, config.encoder_config, rows, trainable), label_backbone)
+
+
+def _backbone(config: CheckpointConfig, backbone: Mapping[str, Any], rows: int | None, trainable: bool) -> nn.Module:
+    bones = None if trainable or config.fuse_layers else skeleton(backbone, rows=rows)
+    return build_backbone(backbone, rows=rows) if bones is None else bones
 
 
 def logit(probability: float) -> float:

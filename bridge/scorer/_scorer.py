@@ -7,6 +7,7 @@ texts ─ rows of forward passes (`_jobs`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Literal
@@ -23,7 +24,7 @@ from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cel
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, runners_up, select
 from bridge.scorer._embed import NameVectors
-from bridge.scorer._encoders import encoder_of
+from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
 from bridge.scorer._jobs import Item, Job, Planner, batches
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
@@ -74,7 +75,6 @@ class Scorer:
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
         self._encode = encoder_of(checkpoint.network, way.dtype, way.runtime)
-        self._names: NameVectors | None = None
         self._planner = Planner(checkpoint)
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
@@ -228,9 +228,13 @@ class Scorer:
         """
         if self._label_tokens is None:
             raise InputError("a uni-encoder has no vectors of labels", where=f"model {self.name}")
-        if self._names is None:  # made on first use: most uses never embed, and the packed weights are a copy
-            self._names = NameVectors(self._network, self._label_tokens)
-        return self._names(texts)
+        width = self._network.token_rep_layer.labels_encoder.width
+        return NameVectors(self._label_encoder, width, self._label_tokens)(texts)
+
+    @cached_property
+    def _label_encoder(self) -> Encode:
+        """Made on first use: the packed weights are a copy."""
+        return label_encoder_of(self._network)
 
     def _score(self, jobs: Sequence[Job], threshold: float | Mapping[str, float], *, rivals: bool) -> None:
         """One forward pass; every text gets its candidates, and with `rivals` the cells that may be runners-up."""
@@ -335,7 +339,7 @@ class Scorer:
         with torch.inference_mode():
             for start in range(0, len(labels), _LABEL_BATCH):
                 ids, mask = self._label_tokens.batch(labels[start : start + _LABEL_BATCH])
-                pooled = network.token_rep_layer.pool_labels(ids, mask)
+                pooled = network.token_rep_layer.pool(self._label_encoder(ids, mask), mask)
                 classes = network.label_classes(pooled)
                 vectors.append(network.head_classes(classes) if self._ready else classes)
             return torch.cat(vectors)

@@ -124,7 +124,7 @@ def start_from(name: str, recipe: NetworkConfig) -> Model:
     Raises:
         CheckpointError: it cannot be loaded, or is of another kind or size than the recipe says.
     """
-    checkpoint = load_checkpoint(name)
+    checkpoint = load_checkpoint(name, trainable=True)
     config = checkpoint.config
     family = {"bi-span": "bi-encoder", "uni-span": "uni-encoder"}.get(config.family)
     if family != recipe.family or config.span_mode != "markerV0":
