@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from bridge.demo._catalogues import Catalogue, load_catalogues
+from bridge.scorer import Scorer
 
 #: Ends of queries; with the start of a product's name they make texts of about six words, each different.
 _ENDS = ("under ${n}", "organic", "between {n} and {m} dollars", "not decaf under ${n}", "gift", "at least ${n}")
@@ -43,3 +46,28 @@ def texts(catalogue: Catalogue) -> Iterator[str]:
     for n in itertools.count():
         words = names[(n * 37) % len(names)][: 3 + n % 2]
         yield " ".join([*words, _ENDS[n % len(_ENDS)].format(n=10 + n, m=30 + n)]).lower()
+
+
+class Timed:
+    """A scorer that adds up the time spent in it, by the clock and of the thread's processor."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self.clock = self.processor = 0.0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scorer, name)
+
+    def predict(self, *arguments: Any, **options: Any) -> Any:
+        return self._run(self._scorer.predict, *arguments, **options)
+
+    def embed(self, *arguments: Any) -> Any:
+        return self._run(self._scorer.embed, *arguments)
+
+    def _run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        clock, processor = time.perf_counter(), time.thread_time()
+        try:
+            return work(*arguments, **options)
+        finally:
+            self.clock += time.perf_counter() - clock
+            self.processor += time.thread_time() - processor

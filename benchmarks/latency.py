@@ -17,9 +17,9 @@ import os
 import platform
 import statistics
 import time
-from typing import Any, cast
+from typing import cast
 
-from _shop import catalogue_values, fill_rates, texts
+from _shop import Timed, catalogue_values, fill_rates, texts
 from _shop import grocery as shop
 
 from bridge.clients import rewrite_body
@@ -27,25 +27,6 @@ from bridge.demo._catalogues import Catalogue
 from bridge.query import QueryParser, StaticValues
 from bridge.scorer import Scorer
 from bridge.tagging import Dictionary, Tagger
-
-
-class Timed:
-    """A scorer that adds up the time spent in it, by the clock and of the thread's processor."""
-
-    def __init__(self, scorer: Scorer) -> None:
-        self._scorer = scorer
-        self.clock = self.processor = 0.0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._scorer, name)
-
-    def predict(self, *args: Any, **options: Any) -> Any:
-        clock, processor = time.perf_counter(), time.thread_time()
-        try:
-            return self._scorer.predict(*args, **options)
-        finally:
-            self.clock += time.perf_counter() - clock
-            self.processor += time.thread_time() - processor
 
 
 def measure_rewriting(catalogue: Catalogue, scorer: Scorer, seconds: float) -> None:

@@ -56,7 +56,7 @@ def serve(
         float | None, _option("--document-batch-ms", "How long a batch of documents may take. Default 60.", _MODEL)
     ] = None,
     gather_ms: Annotated[
-        float | None, _option("--gather-ms", "How long an idle model waits for company. Default 1.", _MODEL)
+        float | None, _option("--gather-ms", "How long an idle model waits for company. Default 0.", _MODEL)
     ] = None,
     queue_words: Annotated[
         int | None, _option("--queue-words", "Words that may wait before requests get 429. Default 200000.", _MODEL)

@@ -127,7 +127,7 @@ class Lane:
         *,
         batch_words: int,
         queue_words: int,
-        gather_seconds: float = 0.001,
+        gather_seconds: float = 0.0,
         batch_seconds: float | None = None,
         after: Lane | None = None,
     ) -> None:

@@ -77,8 +77,8 @@ class SidecarConfig(BaseModel):
     batch_words: Count = 2_048
     #: A batch of documents is cut so that it holds up a query no longer than about this.
     document_batch_ms: Milliseconds = 60.0
-    #: How long an idle model waits for company before it scores.
-    gather_ms: Milliseconds = 1.0
+    #: How long an idle model waits for company before it scores. What arrives while it works is scored together anyway.
+    gather_ms: Milliseconds = 0.0
     #: Words that may wait in each lane before requests are answered 429.
     queue_words: Count = 200_000
     #: Seconds that requests in progress get when the sidecar stops.
