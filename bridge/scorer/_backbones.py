@@ -61,6 +61,6 @@ def position_limit(config: Mapping[str, Any]) -> int | None:
     if not isinstance(positions, int):
         return None
     if model_type in _OFFSET:
-        pad = config.get("pad_token_id")
+        pad = 1 if model_type == "mpnet" else config.get("pad_token_id")  # transformers' MPNet counts from 1, always
         positions -= (1 if pad is None else int(pad)) + 1
     return positions

@@ -19,16 +19,37 @@ from bridge.scorer._skeletons import skeleton
 from bridge.scorer._span_heads import SPAN_HEADS, SpanRepresentation, feed_forward
 from bridge.scorer._token_head import FoundSpans, TokenHead
 
+#: Encoders with a decoder that GLiNER leaves out.
+_T5 = {"t5", "mt5"}
+
 
 def build_backbone(config: Mapping[str, Any], *, rows: int | None = None) -> nn.Module:
-    """A Hugging Face encoder with random weights from its config; `rows` overrides the size of its embedding table."""
-    from transformers import AutoConfig, AutoModel
+    """A Hugging Face encoder with random weights from its config; `rows` overrides the size of its embedding table.
+
+    Raises:
+        CheckpointError: it is a decoder, or transformers does not know it.
+    """
+    from transformers import AutoConfig, AutoModel, T5EncoderModel
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
 
     raw = dict(config)
     model_type = raw.pop("model_type", None) or "deberta-v2"
+    if model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.keys() - MODEL_FOR_MASKED_LM_MAPPING_NAMES.keys() - {"xlnet"}:
+        raise CheckpointError(
+            f"a {model_type} backbone is a decoder, which would have to run without its causal mask",
+            hint="use a checkpoint with an encoder such as DeBERTa, BERT or ModernBERT",
+        )
     if rows is not None:
         raw["vocab_size"] = rows
-    hf_config = AutoConfig.for_model(model_type, **raw)
+    try:
+        hf_config = AutoConfig.for_model(model_type, **raw)
+    except ValueError:
+        raise CheckpointError(f"transformers knows no backbone of the kind {model_type}") from None
+    if model_type in _T5:
+        return cast(nn.Module, T5EncoderModel(hf_config))
     extra = {"add_pooling_layer": False} if model_type in {"bert", "roberta", "xlm-roberta", "electra-bert"} else {}
     return cast(nn.Module, AutoModel.from_config(hf_config, **extra))
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, DebertaV2Config, ModernBertConfig, PreTrainedTokenizerFast
+from transformers import AutoConfig, BertConfig, DebertaV2Config, ModernBertConfig, PreTrainedTokenizerFast
 
 _WORDS = """
     red blue nike adidas running shoes under laptop screen inch wireless headphones apple watch organic coffee beans
@@ -141,11 +142,38 @@ def modernbert_config(**other: Any) -> dict[str, Any]:
     return {**ModernBertConfig(**(sizes | other)).to_dict(), "model_type": "modernbert"}
 
 
+#: Sizes of further backbones, by their kind: names as each config has them, where they differ from BERT's.
+_T5 = {"d_model": 32, "d_kv": 16, "d_ff": 64, "num_layers": 2, "num_heads": 2, "decoder_start_token_id": 0}
+_ENDS = {"bos_token_id": 2, "eos_token_id": 3}
+OTHERS: dict[str, dict[str, Any]] = {
+    "roberta": _ENDS,
+    "xlm-roberta": _ENDS,
+    "camembert": _ENDS,
+    "mpnet": _ENDS,
+    "electra": {"embedding_size": 16},
+    "albert": {"embedding_size": 16},
+    "distilbert": {"dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 64},
+    "deberta": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_biased_input": False},
+    "t5": {**_T5, "eos_token_id": 3},
+    "mt5": {**_T5, "eos_token_id": 3},
+    "llama": _ENDS,
+}
+
+
+def other_config(kind: str, **other: Any) -> dict[str, Any]:
+    sizes: dict[str, Any] = {"vocab_size": 300, "pad_token_id": 0, "max_position_embeddings": 512}
+    if not {"dim", "d_model"} & OTHERS[kind].keys():
+        sizes |= {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+    return {**AutoConfig.for_model(kind, **(sizes | OTHERS[kind] | other)).to_dict(), "model_type": kind}
+
+
 #: Backbones by name: their tokenizer and their config.
 BACKBONES: dict[str, tuple[Callable[[], PreTrainedTokenizerFast], Callable[..., dict[str, Any]]]] = {
     "deberta": (unigram, deberta_config),
     "bert": (wordpiece, bert_config),
     "modernbert": (wordpiece, modernbert_config),
+    "mdeberta": (wordpiece, deberta_config),  # DeBERTa-v3 over another vocabulary
+    **{f"other {kind}": (wordpiece, partial(other_config, kind)) for kind in OTHERS},
 }
 
 
