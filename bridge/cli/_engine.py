@@ -6,11 +6,12 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.engines import local
+if TYPE_CHECKING:
+    from bridge.engines.local import LocalNode
 
 app = typer.Typer(
     name="engine",
@@ -60,6 +61,8 @@ def start(
 
     Data is kept between starts. The node listens on 127.0.0.1 only and has no passwords.
     """
+    from bridge.engines import local
+
     node = local.start(
         cache=cache,
         port=port,
@@ -75,6 +78,8 @@ def start(
 @app.command()
 def stop(cache: _Cache = None, data: _Data = None, engine: _Engine = _Name.opensearch) -> None:
     """Stop the local engine; its data stays."""
+    from bridge.engines import local
+
     typer.echo("stopped" if local.stop(cache=cache, data=data, engine=engine.value) else "nothing runs")
 
 
@@ -83,6 +88,8 @@ def status(
     cache: _Cache = None, data: _Data = None, engine: _Engine = _Name.opensearch, as_json: _Json = False
 ) -> None:
     """Tell whether the local engine runs, and where; exit status 1 when it does not."""
+    from bridge.engines import local
+
     node = local.status(cache=cache, data=data, engine=engine.value)
     if node is None:
         typer.echo("null" if as_json else "nothing runs")
@@ -90,7 +97,7 @@ def status(
     _print(node, as_json)
 
 
-def _print(node: local.LocalNode, as_json: bool) -> None:
+def _print(node: LocalNode, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(asdict(node)))
         return

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.engines import ElasticsearchEngine, OpenSearchEngine, connect
-from bridge.engines.install import Report
-from bridge.engines.install import install as install_into
-from bridge.engines.install import uninstall as uninstall_from
-from bridge.schema import load_schemas
+if TYPE_CHECKING:
+    from bridge.engines import ElasticsearchEngine, OpenSearchEngine
+    from bridge.engines.install import Report
 
 EngineUrl = Annotated[
     str,
@@ -96,6 +94,9 @@ def install(
     Elasticsearch gets the mapping, and an inference endpoint and a pipeline where its licence has them; where not, the
     output says what was left out, why, and what to use instead.
     """
+    from bridge.engines.install import install as install_into
+    from bridge.schema import load_schemas
+
     with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         report = install_into(
             engine,
@@ -131,6 +132,8 @@ def uninstall(
 
     Refuses where an index, template or pipeline still uses ours. Documents keep their tags.
     """
+    from bridge.engines.install import uninstall as uninstall_from
+
     with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         report = uninstall_from(
             engine,
@@ -146,6 +149,8 @@ def open_engine(
     url: str, username: str | None, password: str | None, api_key: str | None, ca_certs: Path | None, verify: bool
 ) -> OpenSearchEngine | ElasticsearchEngine:
     """The adapter for the engine that the options name."""
+    from bridge.engines import connect
+
     return connect(
         url,
         username=username,

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from bridge.cli._install import ApiKey, CaCerts, Password, Username, Verify, open_engine
-from bridge.engines import check_index
-from bridge.schema import Schema, json_schema, load_schemas
+
+if TYPE_CHECKING:
+    from bridge.schema import Schema
 
 app = typer.Typer(
     name="schema",
@@ -56,12 +57,16 @@ def check(
 
     Example: gliner-bridge schema check schema.yaml --engine-url http://localhost:9200 --accept unused
     """
+    from bridge.schema import load_schemas
+
     schemas = load_schemas([file])
     if not as_json:
         for schema in schemas.values():
             _show(schema)
     if engine_url is None:
         return
+    from bridge.engines import check_index
+
     with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         problems = [problem for schema in schemas.values() for problem in check_index(engine, schema)]
     accepted = {kind.value for kind in accept or ()}
@@ -80,6 +85,8 @@ def check(
 @app.command("json")
 def print_json_schema() -> None:
     """Print the JSON Schema of schema files, for editors that check YAML while it is written."""
+    from bridge.schema import json_schema
+
     typer.echo(json.dumps(json_schema(), indent=2))
 
 

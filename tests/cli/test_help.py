@@ -164,3 +164,10 @@ def test_the_program_itself_prints_errors_to_standard_error(program: list[str]) 
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr.startswith("error: GLINER_BRIDGE_HOST")
     assert "hint: " in done.stderr
+
+
+def test_help_loads_neither_the_model_nor_the_engines_clients() -> None:
+    heavy = ("torch", "numpy", "opensearchpy", "elasticsearch", "flask", "pydantic")
+    code = f"import sys, bridge.cli; print(*[name for name in {heavy} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.split() == []

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+import torch
 
 from bridge.errors import InputError
 from bridge.scorer import Scorer
@@ -51,6 +52,17 @@ def test_many_names_are_encoded_in_pieces_so_that_queries_pass(computing: Comput
     scorer = ComputedScorer(cast(Scorer, witness), computing)
     assert scorer.embed([str(number) for number in range(100)])[:, 0].tolist() == list(range(100))
     assert max(witness.sizes) <= 32
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_model_computes_with_the_threads_that_were_asked_for(computing: Computing, threads: int) -> None:
+    before = torch.get_num_threads()
+    try:
+        loaded = computing.load(lambda: Scorer.load(threads=threads))
+        ComputedScorer(loaded, computing).predict(["red nike shoes"], ["brand"])
+        assert computing.run(torch.get_num_threads) == threads
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_it_behaves_as_the_scorer(computing: Computing) -> None:
