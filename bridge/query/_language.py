@@ -53,6 +53,9 @@ class _Evidence:
     home: frozenset[str]
     sure: dict[str, frozenset[str]]
     shared: dict[str, frozenset[str]]
+    #: Everyday words of the others, and units that no language owns: `30 liter`.
+    things: dict[str, frozenset[str]]
+    units: frozenset[str]
     vocabulary: Vocabulary | None
     #: Expressions that the schema's languages took from others.
     loans: re.Pattern[str]
@@ -88,12 +91,15 @@ def evidence(languages: tuple[str, ...]) -> _Evidence:
     packs = {code: load_function_words(code) for code in known_languages()}
     own = [pack for code, pack in packs.items() if code in known]
     # "90 min" is an amount, and no Swedish.
-    home = frozenset().union(*(pack.all | pack.shared for pack in own), unit_words(languages))
+    units = frozenset(unit_words(languages))
+    home = units.union(*(pack.all | pack.shared for pack in own))
     others = {code: pack for code, pack in packs.items() if code not in known}
     return _Evidence(
         home,
         {code: pack.all - home for code, pack in others.items()},
         {code: pack.shared for code, pack in others.items()},
+        {code: pack.things - home for code, pack in others.items()},
+        units,
         load_vocabulary(languages) if own else None,
         re.compile(rf"\b{phrase_pattern(phrase for pack in own for phrase in pack.loans)}\b"),
     )
@@ -103,7 +109,8 @@ def _is_foreign(text: str, known: _Evidence, names: bytearray) -> bool:
     """Whether function words of one other language stand in a text, and none of the schema's own.
 
     Words that several languages share count where there are two of them, where nothing else stands, or beside words
-    that are not ordinary in the schema's languages.
+    that are not ordinary in the schema's languages. Everyday words (`fernseher`) count where they outnumber the
+    ordinary ones: "queso dip" is English.
     """
     found = _tokens(text, names)
     if not found:
@@ -113,6 +120,10 @@ def _is_foreign(text: str, known: _Evidence, names: bytearray) -> bool:
     common = {word for word in found if vocabulary is not None and word.isascii() and vocabulary.is_common(word)}
     for code, sure in known.sure.items():
         shared = known.shared[code]
+        things = found & known.things[code]
+        structured = found & (known.home - known.units - shared - sure)
+        if things and not structured and len((content - shared - things) & common) < len(things):
+            return True
         if found & (known.home - shared - sure):
             continue
         weak = found & (shared - known.home)

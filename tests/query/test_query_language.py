@@ -10,8 +10,8 @@ import yaml
 from bridge.evaluation import read_query_set
 from bridge.query import Options, QueryParser
 from bridge.query._language import foreign_reason
-from bridge.schema import Schema, parse_schema
-from bridge.tagging.grammar import known_languages, load_function_words
+from bridge.schema import Schema, fold, parse_schema
+from bridge.tagging.grammar import known_languages, load_function_words, load_vocabulary
 
 ROOT = Path(__file__).parents[2]
 QUERIES = yaml.safe_load((Path(__file__).parent / "foreign_queries.yaml").read_text("utf-8"))
@@ -25,7 +25,6 @@ def english() -> Schema:
 
 #: Taken for English: nothing but names and words that English has as well. Filtering by the name is right.
 MISSED = {
-    "eau gazeuse coca-cola": ["filter brand=Coca-Cola"],
     "film de christopher nolan": ["filter director=Christopher Nolan"],
     "peugeot ou renault d'occasion": ["filter make=Peugeot|Renault"],
 }
@@ -51,6 +50,20 @@ def test_foreign_queries_hardly_ever_filter(catalogue: str) -> None:
     ],
 )
 def test_english_with_strange_words_is_english(english: Schema, text: str) -> None:
+    assert foreign_reason(text, english, None) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["samsung fernseher", "zapatos nike rojos", "scarpe nike", "sony koptelefoon", "wanderrucksack 30 liter"]
+)
+def test_everyday_words_tell_a_language_without_any_function_word(english: Schema, text: str) -> None:
+    assert foreign_reason(text, english, None) is not None
+
+
+@pytest.mark.parametrize(
+    "text", ["queso dip", "agua bottle", "carne asada tacos", "shoes for hombre", "lenovo ideapad"]
+)
+def test_everyday_words_beside_as_many_english_ones_are_english(english: Schema, text: str) -> None:
     assert foreign_reason(text, english, None) is None
 
 
@@ -87,13 +100,18 @@ def test_the_language_of_a_request_reaches_the_plan() -> None:
     assert any("language" in line.reason for line in plan.explain if line.decision == "note")
 
 
-def test_no_language_calls_a_word_its_own_that_english_structure_needs() -> None:
+def test_no_language_calls_a_word_its_own_that_english_needs() -> None:
     english = load_function_words("en").all
+    vocabulary = load_vocabulary(("en",))
+    assert vocabulary is not None
     for code in known_languages():
         pack = load_function_words(code)
         if code != "en":
             assert not pack.others & english, code
             assert not pack.others & pack.shared, code
+            assert not [word for word in pack.things if vocabulary.rank(fold(word)) in ("common", "uncommon")], code
+            assert not pack.things & (pack.all | pack.shared), code
+            assert len(pack.things) > 80, code
 
 
 @pytest.mark.skipif(not TEXTS.is_dir(), reason="no shared data beside this checkout")

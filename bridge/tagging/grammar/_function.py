@@ -13,7 +13,7 @@ Words = frozenset[str]
 class FunctionPack(Pack):
     """`function.yaml` of one language, all words in lower case; what is left out is empty.
 
-    A language that has no grammar yet lists only what it is recognised by: `others` and `shared`.
+    A language that has no grammar yet lists only what it is recognised by: `others`, `shared` and `things`.
     """
 
     #: Words after which something else is described: `case for smartwatch`.
@@ -32,6 +32,8 @@ class FunctionPack(Pack):
     loans: tuple[str, ...] = ()
     #: Words of the language that are also words of another one, or names: one alone tells nothing.
     shared: Words = frozenset()
+    #: Everyday words of what shops and libraries hold that are no words of English: `fernseher`, `zapatos`.
+    things: Words = frozenset()
 
     @property
     def all(self) -> Words:
