@@ -21,7 +21,7 @@ from bridge.tagging.grammar._sorts import SortMatch, find_sorts
 from bridge.tagging.grammar._tokens import Token, tokenise
 from bridge.tagging.grammar._values import ValuePack, load_values
 from bridge.tagging.grammar._vocabulary import Rank, Vocabulary, load_vocabulary
-from bridge.tagging.grammar._words import opens_amount, unit_words
+from bridge.tagging.grammar._words import opens_amount, opens_designation, unit_words
 
 __all__ = [
     "MAX_NUMBER",
@@ -48,6 +48,7 @@ __all__ = [
     "load_values",
     "load_vocabulary",
     "opens_amount",
+    "opens_designation",
     "parse_number",
     "parse_pack",
     "phrase_pattern",

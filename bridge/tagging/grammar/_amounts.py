@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,8 @@ _LETTERS: Mapping[str, float] = {"k": 1e3, "m": 1e6}
 _CODES_BEFORE = frozenset(code.lower() for code in CURRENCIES) - {"try", "php", "all", "cad"}
 
 
+#: Of money a point groups thousands where three digits follow it: no price has three decimals, a weight may.
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 #: Kinds of a token that touches a unit, and of the unit's own token, that make it none: `5%off`, `5%3`.
 _NO_UNIT = frozenset({("word", "word"), ("word", "other"), ("number", "other")})
 
@@ -39,7 +42,7 @@ class Amount:
     `currencies` are the codes that a sign or word allows, None where there is neither; `units` what the unit may mean,
     likeliest first. Without both it is a *bare* number. `first` and `last` are token positions, `last` exclusive;
     `digits` is the position after the number itself, `factor` what a `k` multiplied it by. `plus` is a `+` between
-    number and unit: `4+ stars`.
+    number and unit: `4+ stars`. `dotted` is written as `1.200`: thousands where it is money.
     """
 
     value: float
@@ -51,6 +54,7 @@ class Amount:
     factor: float = 1.0
     spelled: bool = False
     plus: bool = False
+    dotted: bool = False
 
     @property
     def bare(self) -> bool:
@@ -67,10 +71,12 @@ class Amount:
 
     def value_in(self, unit: str | None) -> float | None:
         """The value in a label's unit; None where it counts something else. A bare number is in any unit already."""
+        if is_currency(unit) and (self.bare or unit in (self.currencies or ())):
+            return round(self.value * 1000, 6) if self.dotted else self.value
         if self.bare:
             return self.value
         if is_currency(unit):
-            return self.value if unit in (self.currencies or ()) else None
+            return None
         own = self.unit_for(unit)
         return None if own is None or unit is None else convert(self.value, own, unit)
 
@@ -104,19 +110,23 @@ class AmountReader:
         stands before, so `a gallon` is one. `joined`: a dash or `x` before it belongs to a range or size.
         """
         first = at
-        currencies, at = self._currency_before(at)
+        minus = self._tokens.word(at) in self._pack.numbers.minus
+        currencies, at = self._currency_before(at + minus)
         number = read_number(self._tokens, at, self._pack.numbers)
         if number is None or (number.spelled and currencies is not None):
             return None
         signed = currencies is None and not joined and self._has_minus(first)
         if not (joined or signed or self._free_before(first, currency=currencies is not None)):
             return None
-        amount = Amount(number.value, first, number.last, currencies, (), number.last, spelled=number.spelled)
+        dotted = number.last == at + 1 and _THOUSANDS.fullmatch(self._tokens[at].form) is not None
+        amount = Amount(
+            number.value, first, number.last, currencies, (), number.last, spelled=number.spelled, dotted=dotted
+        )
         amount = self._count(self._multiply(amount), number, compared=compared)
-        if signed:
+        if signed or minus:
             if not any(MEASURES[unit].dimension == "temperature" for unit in amount.units):
                 return None
-            amount = replace(amount, value=-amount.value, first=first - 1)
+            amount = replace(amount, value=-amount.value, first=first - signed)
         if number.spelled and not _may_be_spelled(amount, number, compared=compared or self._names(amount.last)):
             return None
         if (number.fraction and amount.bare) or (not compared and self._is_name(amount)):
@@ -164,7 +174,8 @@ class AmountReader:
             factor = self._pack.multipliers.get(token.form)
         if factor is None:
             return amount
-        return replace(amount, value=amount.value * factor, last=amount.last + 1, factor=factor)
+        last = amount.last + 1
+        return replace(amount, value=amount.value * factor, last=last, factor=factor, dotted=False)
 
     def _count(self, amount: Amount, number: Number | None, *, compared: bool) -> Amount:
         """The amount with the currency or unit behind it; as it is where nothing counts it."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bridge.schema import MEASURES
 from bridge.tagging.grammar._labels import Labels, Named
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._tokens import Tokens
 
+#: What is measured of a thing that another one holds.
+_CARRIED = frozenset({"length", "mass"})
 #: Plain words that may stand between an amount and the name of its label: `16gb ddr4 ram`.
 _REACH = 2
 
@@ -118,5 +121,11 @@ class Beside:
         return token is not None and token.kind == "word" and not self._phrases.ends(at)
 
     def carries(self, phrase: Phrase) -> bool:
-        """Whether a thing that holds another one stands before an amount: `tv stand up to 65 inches`."""
-        return self._carrier is not None and self._carrier < phrase.first
+        """Whether a thing that holds another one stands before an amount: `tv stand up to 65 inches`.
+
+        How much fits in is its own (`backpack over 40 l`), and so is a weight that it must stay below.
+        """
+        units = {unit for amount in phrase.amounts for unit in amount.units}
+        measured = {MEASURES[unit].dimension for unit in units} & _CARRIED
+        light = measured == {"mass"} and phrase.bound == "lt"
+        return self._carrier is not None and self._carrier < phrase.first and bool(measured) and not light

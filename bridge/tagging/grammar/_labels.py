@@ -174,6 +174,13 @@ def overlaps(label: NumberLabel, value: Interval | float, spread: Spread) -> boo
     return known.min - margin <= high and low <= known.max + margin
 
 
+def tells(label: NumberLabel, value: Interval | float, spread: Spread) -> bool:
+    """Whether an interval leaves any document out, as far as is known."""
+    known = spread.get(label.field)
+    low, high = _bounds(value)
+    return known is None or known.min < low or high < known.max
+
+
 def _bounds(value: Interval | float) -> tuple[float, float]:
     """The bounds of an interval, infinite where it is open; a number is both."""
     if not isinstance(value, Interval):

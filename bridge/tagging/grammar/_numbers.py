@@ -34,6 +34,8 @@ class NumberWords(Pack):
     parts: Mapping[str, float] = Field(default_factory=dict)
     #: Words that mean one before a scale, a part or a unit: `a hundred`, `half an inch`.
     articles: frozenset[str] = frozenset()
+    #: Words before a temperature that make it negative.
+    minus: frozenset[str] = frozenset()
     #: Words that join: `two hundred and fifty`, `two and a half`.
     joins: frozenset[str] = frozenset()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +17,7 @@ from bridge.tagging.grammar._words import OPPOSITE, SIGNS, Bound, QuantityWords,
 _BREAKS = ',.;:!?()[]{}|"“”'
 #: Bare limits are multiples of this.
 _ROUND = 50
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,8 @@ class PhraseReader:
             return True
         if token.kind == "number":
             amount = self._amounts.read(at)
+            if self._labels.has_years and _YEAR.fullmatch(token.form):
+                return True  # "under 20k 2016+"
             return amount is not None and not amount.bare
         if token.form in self._pack.enders or token.form in self._pack.ranges:
             return True

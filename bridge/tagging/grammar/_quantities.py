@@ -17,7 +17,18 @@ from bridge.schema import MEASURES, Schema
 from bridge.tagging.grammar._amounts import Amount, AmountReader
 from bridge.tagging.grammar._bare import BareNumbers
 from bridge.tagging.grammar._beside import Beside
-from bridge.tagging.grammar._labels import FAR, Labels, Named, NumberLabel, Spread, is_near, labels_of, limits, overlaps
+from bridge.tagging.grammar._labels import (
+    FAR,
+    Labels,
+    Named,
+    NumberLabel,
+    Spread,
+    is_near,
+    labels_of,
+    limits,
+    overlaps,
+    tells,
+)
 from bridge.tagging.grammar._match import QuantityMatch, settle
 from bridge.tagging.grammar._phrases import Phrase, PhraseReader
 from bridge.tagging.grammar._sizes import Side, Size, read_size
@@ -27,6 +38,8 @@ from bridge.tagging.grammar._tokens import tokenise
 #: the least of them.
 _LEAST = 0.05
 _MOST = 300.0
+#: Grams of a nutrient from which a bag of it is meant.
+_CONTENT = 100.0
 #: Units that ways are measured in.
 _TRAVELLED = frozenset({"mile", "km", "m", "yard", "minute", "hour"})
 _NOTHING: Spread = MappingProxyType({})
@@ -137,14 +150,16 @@ class _Grammar:
         if sure:
             return values
         values = [(label, value) for label, value in values if label.is_money or limits(label, value, self._stats)]
-        return values if any(label.is_money or overlaps(label, value, self._stats) for label, value in values) else []
+        # "2 tb or more": storage, since no memory is that large; "at least 4 gb": memory, since every disk has that
+        values = [one for one in values if one[0].is_money or overlaps(*one, self._stats)]
+        return [one for one in values if one[0].is_money or tells(*one, self._stats)] or values
 
     def _says_nothing(self, phrase: Phrase, first: int, *, named: bool) -> bool:
         """Whether the words around show that the amount is nothing of the thing itself: `$20 off`, `2 years ago`."""
         at = phrase.last + 1 if self._tokens.is_hyphen(phrase.last) else phrase.last
         following, before = self._tokens.word(at), self._tokens.word(phrase.first - 1)
         dimensions = {MEASURES[unit].dimension for amount in phrase.amounts for unit in amount.units}
-        if self._is_distance(phrase, following):
+        if self._is_distance(phrase, at):
             return True
         if "time" in dimensions:
             return following in self._pack.age_after or before in self._pack.not_before
@@ -169,12 +184,18 @@ class _Grammar:
         charged = following in self._pack.charges or (charge and not named)
         return charged or following in self._pack.not_after or before in self._pack.not_before
 
-    def _is_distance(self, phrase: Phrase, following: str) -> bool:
+    def _is_distance(self, phrase: Phrase, after: int) -> bool:
         """Whether an amount is how far something else is away: `5 miles away`, `10 minutes from downtown`."""
+        following = self._tokens.word(after)
         units = {unit for amount in phrase.amounts for unit in amount.units}
         if following in self._pack.distance_from and units & _TRAVELLED:
-            return True
+            return not self._is_dated(after + 1)
         return following in self._pack.distance_after and any(MEASURES[unit].dimension == "length" for unit in units)
+
+    def _is_dated(self, at: int) -> bool:
+        """Whether a number stands at a token, thus a time and no place: `over 2 hours from the 60s`."""
+        after = self._tokens.get(at + 1 if self._tokens.word(at) in self._pack.after_preposition else at)
+        return after is not None and after.form[:1].isdigit()
 
     def _is_million(self, amount: Amount) -> bool:
         """Whether an `m` touches a number: metres, but of a price that is named millions."""
@@ -194,7 +215,15 @@ class _Grammar:
             if phrase.compared and goes_on and self._labels.named_at(self._tokens, after) is None:
                 return True
         beside = {self._tokens.word(at) for at in (after, *range(first - 1, phrase.first))} & self._pack.attributes
+        content = self._tokens.word(after)
+        if content in self._pack.contents and self._is_small(phrase) and first > 0:
+            beside.add(content)
         return any(not self._labels.named(word) for word in beside)
+
+    def _is_small(self, phrase: Phrase) -> bool:
+        """Whether it is so little that a thing may contain it: `20g protein`, not `1 kg sugar`."""
+        grams = [amount.value_in("g") for amount in phrase.amounts if not amount.bare]
+        return bool(grams) and all(one is not None and one <= _CONTENT for one in grams)
 
     def _is_unit(self, at: int) -> bool:
         return self._labels.words.units.read(self._tokens, at) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -69,6 +70,8 @@ class QuantityPack(Pack):
     charges: Words = frozenset()
     #: Words for what else is measured of a thing: `100 mile range`, `2 year warranty`.
     attributes: Words = frozenset()
+    #: What things contain so many grams of: `cereal with 5 g sugar`. Alone, or of more grams, it is the thing itself.
+    contents: Words = frozenset()
     #: Words after which another thing's amount may stand: `mount for 32-55 inch tv`.
     relations: Words = frozenset()
     #: Things that hold or cover another one, whose amount stands beside them: `tv stand up to 65 inches`.
@@ -110,6 +113,9 @@ class QuantityPack(Pack):
         return units
 
 
+#: Sizes of clothes in letters.
+_SIZE = re.compile(r"x{0,4}s|m|x{0,4}l")
+
 Table = Mapping[str, Sequence[tuple[tuple[str, ...], Bound]]]
 
 
@@ -139,7 +145,8 @@ def opens_amount(words: Sequence[str], languages: tuple[str, ...]) -> bool:
     if not words:
         return False
     if words[0][:1].isdigit():
-        return len(words) > 1 and words[1] in _unit_forms(languages)
+        forms = _unit_forms(languages)
+        return len(words) > 1 and (words[1] in forms or " ".join(words[1:3]) in forms)
     phrases = (phrase for phrase, _ in load_words(languages).before.get(words[0], ()))
     return any(
         len(words) > len(phrase) and tuple(words[: len(phrase)]) == phrase and words[len(phrase)][:1].isdigit()
@@ -171,3 +178,10 @@ def by_first_word(table: Mapping[Bound, Iterable[str]]) -> Table:
     for found in result.values():
         found.sort(key=lambda item: -len(item[0]))
     return result
+
+
+def opens_designation(words: Sequence[str], languages: tuple[str, ...]) -> bool:
+    """Whether words (in lower case) begin as a designation does, which is no thing of its own: `size 42`, `size xl`."""
+    if len(words) < 2 or words[0] not in load_words(languages).pack.designations:
+        return False
+    return words[1][0].isdigit() or _SIZE.fullmatch(words[1]) is not None
