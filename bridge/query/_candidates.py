@@ -19,6 +19,7 @@ from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find
 
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
+_BARE = "a bare number means nothing by itself"
 _LETTER = re.compile(r"[^\W\d_]")
 _PARTIAL = re.compile(r"[^\W_][-.]|[-.][^\W_]")
 
@@ -150,6 +151,20 @@ def sift_closed(
     return kept, rejected
 
 
+def also_years(
+    rejected: Sequence[Rejected], quantities: Sequence[QuantityMatch]
+) -> tuple[list[Entity], list[Rejected], list[QuantityMatch]]:
+    """Stored values that are written as a year of which the text says nothing else, the other rejected, the amounts.
+
+    `1984 george orwell` may be a book of that name or of that year: both hold, and the number stays in the text.
+    """
+    bare = {q.consumes[0] for q in quantities if q.consumes == ((q.entity.start, q.entity.end),)}
+    back = [r.entity for r in rejected if r.reason == _BARE and (r.entity.start, r.entity.end) in bare]
+    ranges = {(entity.start, entity.end) for entity in back}
+    kept = [replace(q, consumes=()) if (q.entity.start, q.entity.end) in ranges else q for q in quantities]
+    return back, [r for r in rejected if r.entity not in back], kept
+
+
 def sift_cues(entities: Sequence[Entity], cues: Sequence[Cue]) -> tuple[list[Entity], list[Rejected], list[Cue]]:
     """Settle model spans against negation cues.
 
@@ -268,7 +283,7 @@ def _why_not(text: str, entity: Entity, syntax: Syntax, schema: Schema) -> str |
         return "is what the query wants to be free of"
     if not is_whole(text, entity):
         if not _LETTER.search(entity.text):
-            return "a bare number means nothing by itself"
+            return _BARE
         if all(word.folded in FUNCTION_WORDS for word in words(entity.text)):
             return "a word without a meaning of its own"
     return None

@@ -42,13 +42,24 @@ class Cue:
     kind: Kind
 
 
-def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Sequence[str]) -> list[Cue]:
+def find_cues(
+    text: str, syntax: Syntax, values: Iterable[Range], languages: Sequence[str], limits: Iterable[Range] = ()
+) -> list[Cue]:
     """The negation cues of a text, in order.
 
-    `values` are ranges of stored values and of quantities: a cue inside one belongs to it ("no sugar added").
+    `values` are ranges of stored values, `limits` those of quantities: a cue inside one belongs to it ("no sugar
+    added"), and a limit behind an exception is wanted ("backpacks but under 2 kg").
     """
     cues: list[Cue] = []
-    closed = [*values, *syntax.protected, *(item.whole for item in syntax.named), *(e.whole for e in syntax.excluded)]
+    limits = list(limits)
+    limited = {start for start, _ in limits}
+    closed = [
+        *values,
+        *limits,
+        *syntax.protected,
+        *(item.whole for item in syntax.named),
+        *(e.whole for e in syntax.excluded),
+    ]
     found = words(text)
     opens = next((word.start for word in found if word.folded not in FUNCTION_WORDS), len(text))
     grammar = _grammar(tuple(languages))
@@ -66,7 +77,7 @@ def find_cues(text: str, syntax: Syntax, values: Iterable[Range], languages: Seq
             continue  # "chanel no 5"
         if cue in pack.excepting:
             # "any laptop but dell", but neither "nothing but sony" nor "not a mouse but a keyboard".
-            if before in pack.only or cues:
+            if before in pack.only or cues or found[after].start in limited:
                 continue
             kind = "exclude" if universal < match.start() else "vague"
         elif _plain(found[after].folded) in grammar.not_before or before in grammar.not_after:

@@ -79,6 +79,8 @@ class Modifiers:
             and not is_named(self._text, entity, self._schema)
         ):
             return f"{after.folded!r} behind it says that the thing looked for only goes with it"
+        if self._is_numbered(entity):
+            return "the words end as titles do"
         objection = self._around.objection(entity)
         if objection is not None:
             return objection
@@ -161,13 +163,27 @@ class Modifiers:
             if word.folded in self.pack.relations and self._is_free(word):
                 break
             around = [e for e in self._entities if e.start <= word.start < e.end]
-            if any(word.end < e.end or self._label(e).position == "any" for e in around):
+            if any(word.end < e.end or (self._label(e).position == "any" and not self._is_word(e)) for e in around):
                 continue
-            if stem(word) in self.pack.accessories:
+            if stem(word) in self.pack.accessories or self._joined(word) in self.pack.accessories:
                 accessory = word
             elif any(e.end >= word.end and self._label(e).position != "any" for e in around):
                 accessory = None  # "strap sandals" are sandals
         return accessory
+
+    def _is_word(self, entity: Entity) -> bool:
+        """Whether a name is rather the word that everyone uses: the model `Charger` in `tesla charger`."""
+        if self._vocabulary is None or not self._names(entity):
+            return False
+        return familiarity(entity, self._dictionary, self._vocabulary) == "common"
+
+    def _joined(self, word: Word) -> str:
+        """A word written in one with the one before it: `key ring`."""
+        before = [w for w in self._words if w.end < word.start][-1:]
+        return f"{before[0].folded}{stem(word)}" if before and self._is_beside(before[0], word) else ""
+
+    def _is_beside(self, word: Word, following: Word) -> bool:
+        return not self._text[word.end : following.start].strip(" -")
 
     def _could_mean_else(self, entity: Entity) -> str | None:
         """What else the words of a value may mean, where its label names things or where they describe another one."""
@@ -193,9 +209,25 @@ class Modifiers:
             return "it is an ordinary word, too"
         if rank == "uncommon" and not self._has_partner(entity):
             return "it is a word, too, and no other name stands beside it"
+        if self._goes_on(entity):
+            return "its words may only go on from those before them"
         if rank is not None and self._is_rare(entity) and self._has_strange_neighbour(entity):
             return "it means something else, too, and few documents carry it"
         return None
+
+    def _is_numbered(self, entity: Entity) -> bool:
+        """Whether a value that no name is stands in a phrase that ends in a Roman number: `american history x`."""
+        behind = self._after(entity)[-1:]
+        if self._names(entity) and not self._is_synonym(entity):
+            return False
+        return any(word.folded in self.pack.ordinals for word in behind)
+
+    def _goes_on(self, entity: Entity) -> bool:
+        """Whether a name with an article in it reads as the end of a phrase: `vitamins taken one a day`."""
+        own = [w.folded for w in self._found if entity.start <= w.start < entity.end]
+        before = [w for w in self._found if w.end <= entity.start][-1:]
+        phrase = any(word in self.pack.articles for word in own[1:])
+        return phrase and not self._after(entity) and any(self._is_strange(word) for word in self._plain(before))
 
     def _is_synonym(self, entity: Entity) -> bool:
         """Whether the schema's synonyms lead from the words to the value."""
@@ -243,7 +275,8 @@ class Modifiers:
         """Whether nothing is described by a value before a preposition: `cream for tan lines`, `men in black`."""
         if not self._around.is_called(entity, self.pack.qualities):
             return False
-        if following.folded not in self.pack.relations | self.pack.within or not self._is_free(following):
+        leading = self.pack.relations | self.pack.within | self.pack.placing
+        if following.folded not in leading or not self._is_free(following):
             return False
         return not any(w.end <= entity.start for w in self._words)
 

@@ -87,6 +87,12 @@ def apply_negation(
     )
 
 
+def taking(quantity: QuantityMatch, negation: Negation) -> QuantityMatch:
+    """The quantity with the words of the negation that reaches it."""
+    taken = negation.consumes.get((quantity.entity.start, quantity.entity.end))
+    return quantity if taken is None else replace(quantity, consumes=(taken,))
+
+
 def _not_wanted_too(text: str, free: Sequence[FreeText], taken: Sequence[Range]) -> tuple[FreeText, ...]:
     """The free words without those that the rest of the text asks for ("usb c cable not usb a")."""
     clear = [one for one in free if one.kind not in UNCLEAR]

@@ -13,6 +13,7 @@ from bridge.entities import Entity, Interval, Stats
 from bridge.errors import DeadlineExceededError, InputError
 from bridge.query._cache import PlanCache
 from bridge.query._candidates import (
+    also_years,
     from_dictionary,
     from_grammar,
     from_model,
@@ -35,7 +36,7 @@ from bridge.query._link import link, link_meant
 from bridge.query._meaning import Meant, find_meant, kinds_of
 from bridge.query._misspelt import Speller
 from bridge.query._modifiers import Modifiers
-from bridge.query._negation import Negation, apply_negation
+from bridge.query._negation import Negation, apply_negation, taking
 from bridge.query._options import Options, unknown_names
 from bridge.query._plan import assemble, plain_plan
 from bridge.query._position import Positions
@@ -73,6 +74,8 @@ class _Work:
     guesses: Mapping[tuple[str, Range], Link] = field(default_factory=dict)
     #: What the model proposed, with the runners-up of each.
     proposed: Mapping[Entity, tuple[Entity, ...]] = field(default_factory=dict)
+    #: Ranges of numbers that are a stored value and may be a year as well.
+    years: frozenset[Range] = frozenset()
 
 
 class QueryParser:
@@ -208,8 +211,9 @@ class QueryParser:
             _check(deadline)
         cues = []
         if "negation" not in options.disable:
-            closed = [(e.start, e.end) for e in stored] + _consumed(quantities)
-            cues = [] if foreign else find_cues(text, syntax, closed, self.schema.languages)
+            closed = [(e.start, e.end) for e in stored]
+            limits = _consumed(quantities)
+            cues = [] if foreign else find_cues(text, syntax, closed, self.schema.languages, limits)
             spans, refused, cues = sift_cues(spans, cues)
             rejected += refused
         grammar = [q.entity for q in quantities]
@@ -219,18 +223,21 @@ class QueryParser:
         negation = Negation(tuple(accepted))
         if "negation" not in options.disable:
             negation = apply_negation(text, self.schema, syntax, cues, accepted, quantities)
-        quantities = [_taking(quantity, negation) for quantity in quantities]
+        quantities = [taking(quantity, negation) for quantity in quantities]
         late += negation.unclear
         unclear = [one.entity for one in negation.unclear]
         back, lost = second_readings([*negation.entities, *unclear], lost, self.schema)
         back = [e for e in back if not any(e.start < u.end and u.start < e.end for u in unclear)]
         entities = (*negation.entities, *back)
+        doubles, rejected, quantities = also_years(rejected, quantities)
+        entities = (*entities, *doubles)
+        years = frozenset((e.start, e.end) for e in doubles)
         sure = frozenset(
             (e.label, (e.start, e.end)) for e in spans if e.score >= self.schema.labels[e.label].band.filter
         )
-        lost = [*rejected, *late, *lost]
+        left = (*rejected, *late, *lost)
         return _Work(
-            text, syntax, tuple(quantities), entities, tuple(lost), negation, tuple(notes), sure, guesses, proposed
+            text, syntax, tuple(quantities), entities, left, negation, tuple(notes), sure, guesses, proposed, years
         )
 
     def _meant(self, work: _Work, options: Options, deadline: float | None) -> list[Meant]:
@@ -317,7 +324,9 @@ class QueryParser:
             text,
             self._values.fill_rate,
             self._values.stats,
-            lambda entity, loose: positions.is_head(entity, loose=loose),
+            lambda entity, loose: (
+                (entity.start, entity.end) not in work.years and positions.is_head(entity, loose=loose)
+            ),
             # A dash is the user's own word on where the excluded thing ends.
             lambda entity: (entity.start, entity.end) in dashed or positions.ends_phrase(entity),
             lambda entity: self._doubt(entity, work) or modifiers.refusal(entity),
@@ -362,6 +371,8 @@ class QueryParser:
         """Why a negation elsewhere in the text keeps a value from filtering."""
         if work.negation.title:
             return "the text begins as titles do"
+        if (entity.start, entity.end) in work.years:
+            return "it may be a year"
         doubtful = (entity.start, entity.end) in work.negation.doubtful
         return "it follows words that are not wanted" if doubtful else None
 
@@ -420,12 +431,6 @@ def _restored(plan: Plan, text: str) -> Plan:
     """A plan that was made for the readable form of a text, with what the user really typed."""
     entities = tuple(replace(e, text=text[e.start : e.end]) for e in plan.entities)
     return replace(plan, text=text, required=text if plan.required == plan.text else plan.required, entities=entities)
-
-
-def _taking(quantity: QuantityMatch, negation: Negation) -> QuantityMatch:
-    """The quantity with the words of the negation that reaches it."""
-    taken = negation.consumes.get((quantity.entity.start, quantity.entity.end))
-    return quantity if taken is None else replace(quantity, consumes=(taken,))
 
 
 def _consumed(quantities: Iterable[QuantityMatch]) -> list[Range]:

@@ -17,7 +17,7 @@ from bridge.query._lists import joined_after, joined_before
 from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Range, Word, between, first_after, overlaps
 from bridge.query._words import words as query_words
 from bridge.tagging import match_words
-from bridge.tagging.grammar import ValuePack, opens_amount
+from bridge.tagging.grammar import ValuePack, opens_amount, opens_designation
 
 
 class Positions:
@@ -75,10 +75,15 @@ class Positions:
             return join is not None and self._joins_a_head(entity, join.index)
         if between(self._text, entity.end, word.start) or word.folded in FUNCTION_WORDS:
             return True
-        if self._relates(index) or opens_amount([w.folded for w in found[index : index + 6]], self._languages):
+        following = [w.folded for w in found[index : index + 6]]
+        if self._relates(index) or opens_amount(following, self._languages):
+            return True
+        if opens_designation(following, self._languages):
             return True
         if stem(word) in self._things and not any(_within(word, e) for e in self._entities):
             return self.ends_phrase(replace(entity, end=word.end))
+        if is_plural(word.folded) and not is_plural(found[index - 1].folded):
+            return False  # "honey nut cheerios": the name is the thing, and what stands before describes it
         behind = [e for e in self._entities if e.start == word.start and e.label != entity.label and self._describes(e)]
         return bool(behind) and self.ends_phrase(max(behind, key=lambda e: e.end))
 
@@ -118,10 +123,12 @@ class Positions:
         )
 
     def _relates(self, index: int) -> bool:
-        """Whether a word with a preposition leads on to another thing: "toner *compatible with* brother"."""
+        """Whether a word with a preposition leads on: "toner *compatible with* brother", "poles *made of* carbon"."""
         following = self._found[index : index + 2]
         if len(following) < 2 or following[1].folded not in PREPOSITIONS:
             return False
+        if following[0].folded in self._pack.participles:
+            return True
         return any(word.stem in self._pack.relating for word in match_words(following[0].folded))
 
     def _opens_late(self, entity: Entity) -> bool:

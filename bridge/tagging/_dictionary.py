@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.entities import Entity
 from bridge.errors import InputError
-from bridge.tagging._matching import STRUCTURE, Word, compact, words
+from bridge.tagging._matching import SPELLINGS, STRUCTURE, Word, compact, words
 from bridge.tagging._near import NearForms, allowed_edits, edits_between
 
 How = Literal["exact", "folded", "plural", "synonym", "typo"]
@@ -31,6 +31,7 @@ MAX_UNKNOWN = 16
 _OPENING = 5
 _SHORTEST = 3
 _SNAPSHOT_VERSION = 1
+_ARTICLES = frozenset({"the", "a", "an"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Dictionary:
         for label, keys in self._values.items():
             for key in keys:
                 self._add(label, key, key, synonym=False)
+                if (name := _without_article(key)) is not None:
+                    self._add(label, key, name, synonym=True)
         self._add_synonyms()
 
     def prepare(self) -> None:
@@ -360,6 +363,18 @@ def _runs_over(at: int, first: int, length: int) -> Iterator[Range]:
                 yield start, start + size
 
 
+def _without_article(key: str) -> str | None:
+    """A name of several words without the article before it (`North Face`); None where it has none.
+
+    One word may be any (`The Fall`), so it needs its article.
+    """
+    article, _, name = key.partition(" ")
+    if article.casefold() not in _ARTICLES:
+        return None
+    run = words(name)
+    return name if len(run) > 1 and run[0].folded not in STRUCTURE else None
+
+
 def _is_loose(run: Sequence[Word]) -> bool:
     """Whether joining the words, or parting them, would make other words: `as us` is not `Asus`."""
     return len(run) > 1 and (run[0].folded in STRUCTURE or run[-1].folded in STRUCTURE)
@@ -370,7 +385,7 @@ def _join(run: Sequence[Word]) -> str:
 
 
 def _fold(run: Sequence[Word]) -> str:
-    return " ".join(word.folded for word in run)
+    return " ".join(SPELLINGS.get(word.folded, word.folded) for word in run)
 
 
 def _by_label(entries: Sequence[_Entry]) -> Iterator[tuple[str, list[_Entry]]]:

@@ -65,6 +65,54 @@ _IRREGULAR = {
     "buses": "bus",
     "gases": "gas",
 }
+#: British spellings and the American ones that they share a form with. No word here is another word elsewhere.
+SPELLINGS = {
+    "aluminium": "aluminum",
+    "armour": "armor",
+    "catalogue": "catalog",
+    "centre": "center",
+    "chilli": "chili",
+    "colour": "color",
+    "cosy": "cozy",
+    "coloured": "colored",
+    "defence": "defense",
+    "doughnut": "donut",
+    "equaliser": "equalizer",
+    "favourite": "favorite",
+    "fertiliser": "fertilizer",
+    "fibre": "fiber",
+    "fibreglass": "fiberglass",
+    "flavour": "flavor",
+    "flavoured": "flavored",
+    "grey": "gray",
+    "harbour": "harbor",
+    "humour": "humor",
+    "jewellery": "jewelry",
+    "licence": "license",
+    "liquorice": "licorice",
+    "litre": "liter",
+    "metre": "meter",
+    "moisturiser": "moisturizer",
+    "mould": "mold",
+    "moulding": "molding",
+    "moustache": "mustache",
+    "neighbour": "neighbor",
+    "omelette": "omelet",
+    "organiser": "organizer",
+    "orthopaedic": "orthopedic",
+    "paediatric": "pediatric",
+    "plough": "plow",
+    "pyjama": "pajama",
+    "sanitiser": "sanitizer",
+    "savoury": "savory",
+    "steriliser": "sterilizer",
+    "sulphur": "sulfur",
+    "theatre": "theater",
+    "tyre": "tire",
+    "vapour": "vapor",
+    "whisky": "whiskey",
+    "yoghurt": "yogurt",
+}
 #: Words that are no part of a name written in one or apart: `as us` is not `Asus`, `novice` not `No Vice`.
 STRUCTURE = frozenset(
     """a am an and are as at be by do for from had has he her him his i if in is it its me my no nor not of off on or
@@ -96,7 +144,8 @@ def _make_forms(text: str) -> tuple[str, str]:
     folded = fold(text).replace("'", "").replace("’", "")
     if folded == "&":
         folded = "and"
-    return folded, _stem(folded)
+    stem = _stem(folded)
+    return folded, SPELLINGS.get(stem, stem)
 
 
 _forms = lru_cache(maxsize=65536)(_make_forms)

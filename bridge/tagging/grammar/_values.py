@@ -20,6 +20,8 @@ class ValuePack(Pack):
     placing: Words = frozenset()
     #: Words after a name that say the same: `hp compatible toner`.
     relating: Words = frozenset()
+    ordinals: Words = frozenset()
+    participles: Words = frozenset()
     #: Words before a value that say that the thing only looks so: `faux leather`.
     sham: Words = frozenset()
     #: Units of ways to a place: `within 25 miles of austin`.

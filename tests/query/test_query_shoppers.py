@@ -1,0 +1,98 @@
+"""What shoppers type that looks like a filter and is none, or the other way round; found by cases of other people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bridge.entities import Stats
+from bridge.query import Options, QueryParser, StaticValues
+from bridge.schema import parse_schema
+
+SCHEMA = parse_schema(
+    """
+schema: shop
+index: shop
+text: [title]
+labels:
+  brand: {field: brand, model: false, use: filter, position: any, links: [typo]}
+  title: {field: title_exact, model: false}
+  category: {field: category, model: false, use: filter, position: head}
+  genre: {field: genre, model: false, use: filter, position: any}
+  material: {field: material, model: false, use: filter, position: any}
+  price: {kind: number, field: price, unit: USD, model: false, use: filter}
+  weight: {kind: number, field: weight, unit: g, model: false, use: filter}
+  released: {kind: date, field: released, model: false, use: filter}
+"""
+)
+DAY = 86_400_000
+KNOWN = StaticValues.of(
+    SCHEMA,
+    {
+        "brand": {"The North Face": 50, "One A Day": 20, "Cheerios": 30, "BMW": 90, "Doritos": 20},
+        "title": {"1984": 1, "The Social Network": 1, "The Fall": 1},
+        "category": {"Jackets": 90, "Backpacks": 60, "Vitamins": 50, "Nuts": 40, "Chips": 40, "Poles": 30},
+        "genre": {"History": 80, "Horror": 90},
+        "material": {"Down": 50, "Carbon Fiber": 20, "Gray Felt": 9},
+    },
+    {label.field or "": 1.0 for label in SCHEMA.labels.values()},
+    {"released": Stats(min=-20_000 * DAY, median=10_000 * DAY, max=20_500 * DAY)},
+)
+NOW = Options(now=datetime(2026, 6, 15, 12, tzinfo=UTC))
+
+
+def clauses(text: str) -> list[str]:
+    plan = QueryParser(SCHEMA, None, KNOWN).parse(text, NOW)
+    return sorted(f"{clause.role} {clause.name.removeprefix('bridge:')}" for clause in plan.clauses)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A name of several words goes without its article, one word does not.
+        ("north face jackets", ["filter brand=The North Face", "filter category=Jackets"]),
+        ("social network", ["boost title=The Social Network"]),
+        ("fall", []),
+        # British and American spellings are the same word.
+        ("carbon fibre poles", ["filter category=Poles", "filter material=Carbon Fiber"]),
+        ("grey felt jackets", ["filter category=Jackets", "filter material=Gray Felt"]),
+        # A name with an article in it may end a phrase.
+        ("one a day vitamins", ["filter brand=One A Day", "filter category=Vitamins"]),
+        ("vitamins taken one a day", ["boost brand=One A Day", "boost category=Vitamins"]),
+        # A name in the plural is the thing itself; another one says whose thing it is.
+        ("honey nut cheerios", ["boost category=Nuts", "filter brand=Cheerios"]),
+        ("chips doritos", ["filter brand=Doritos", "filter category=Chips"]),
+        ("jacket north face", ["filter brand=The North Face", "filter category=Jackets"]),
+        # An accessory may be two words.
+        ("bmw key ring", ["boost brand=BMW"]),
+        ("bmw tires", ["boost brand=BMW"]),
+        # Titles end in Roman numbers.
+        ("american history x", ["boost genre=History"]),
+        ("history dvd", ["filter genre=History"]),
+        # A material describes nothing where a preposition follows it at the start.
+        ("down under tour shirt", ["boost material=Down"]),
+        ("down jackets", ["filter category=Jackets", "filter material=Down"]),
+        # Sizes and participles end what is looked for.
+        ("jackets size 42", ["filter category=Jackets"]),
+        ("jackets size xl slim", ["filter category=Jackets"]),
+        ("poles made of carbon fiber", ["filter category=Poles", "filter material=Carbon Fiber"]),
+        ("poles carrier", ["boost category=Poles"]),
+        # An exception names no limit.
+        ("backpacks but under 2 kg", ["filter category=Backpacks", "filter weight=<2000"]),
+        ("any backpacks but bmw", ["exclude brand!=BMW", "filter category=Backpacks"]),
+    ],
+)
+def test_what_a_shopper_means(text: str, expected: list[str]) -> None:
+    assert clauses(text) == expected
+
+
+@pytest.mark.parametrize("text", ["1984 george orwell", "horror 1984"])
+def test_a_number_that_is_a_title_and_a_year_may_be_either_and_stays_in_the_text(text: str) -> None:
+    plan = QueryParser(SCHEMA, None, KNOWN).parse(text, NOW)
+    assert {"boost title=1984", "boost released=1984-01-01..1984-12-31"} <= set(clauses(text))
+    assert plan.required == text
+
+
+def test_a_year_that_the_text_names_is_no_title() -> None:
+    assert clauses("horror from 1984") == ["filter genre=Horror", "filter released=1984-01-01..1984-12-31"]
