@@ -7,6 +7,7 @@ preposition stands before it. Names behind it still describe it: `headphones sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,6 +19,9 @@ from bridge.query._words import CONJUNCTIONS, FUNCTION_WORDS, PREPOSITIONS, Rang
 from bridge.query._words import words as query_words
 from bridge.tagging import match_words
 from bridge.tagging.grammar import ValuePack, opens_amount, opens_designation
+
+#: Figures that are no thing of their own: `binoculars 10x42`, `bed 160x200cm`.
+_SIZED = re.compile(r"\d+(?:[.,]\d+)?(?:[x×]\d+(?:[.,]\d+)?)+[a-z]{0,2}")
 
 
 class Positions:
@@ -78,7 +82,7 @@ class Positions:
         following = [w.folded for w in found[index : index + 6]]
         if self._relates(index) or opens_amount(following, self._languages):
             return True
-        if opens_designation(following, self._languages):
+        if opens_designation(following, self._languages) or _SIZED.fullmatch(word.folded):
             return True
         if stem(word) in self._things and not any(_within(word, e) for e in self._entities):
             return self.ends_phrase(replace(entity, end=word.end))

@@ -76,6 +76,7 @@ def clauses(text: str) -> list[str]:
         # Sizes and participles end what is looked for.
         ("jackets size 42", ["filter category=Jackets"]),
         ("jackets size xl slim", ["filter category=Jackets"]),
+        ("backpacks 30x40 canvas", ["filter category=Backpacks"]),
         ("poles made of carbon fiber", ["filter category=Poles", "filter material=Carbon Fiber"]),
         ("poles carrier", ["boost category=Poles"]),
         # An exception names no limit.
