@@ -23,7 +23,7 @@ help:
 	@echo "make test       set up, lint, type-check and run the tests"
 	@echo "make lint       ruff and mypy"
 	@echo "make format     let ruff rewrite the code"
-	@echo "make bench      latency of parsing and tagging with the embedded model"
+	@echo "make bench      latency with the embedded model, and speed beside other implementations"
 	@echo "make lock       compile the lock files again from pyproject.toml"
 	@echo "make hooks      install the pre-commit hooks"
 	@echo "make clean      remove the virtual environment and all caches of this folder"
@@ -67,8 +67,9 @@ test: lint
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev
-	@echo "benchmarks live in benchmarks/; this is benchmarks/latency.py with the embedded model"
+	@echo "benchmarks live in benchmarks/; these are latency.py with the embedded model and speed.py beside other ways"
 	@$(BIN)/python benchmarks/latency.py
+	@$(BIN)/python benchmarks/speed.py $(BENCH_ARGS)
 
 # The development lock comes first: what is tested (against the gliner package, too) is what users get.
 lock: $(UV)
