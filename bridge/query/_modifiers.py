@@ -60,6 +60,8 @@ class Modifiers:
         self._words = [w for w in found if not _in(w, consumed) and not _in(w, quoted)]
         # A preposition before an amount belongs to the amount: "laptop with 16gb ram by hp".
         self._spent = {w.start for w, following in pairwise(found) if _in(following, consumed)}
+        # "looking for a samsung tv" is about no accessory.
+        self._spent |= {w.start for asked, w in pairwise(found) if asked.folded in self.pack.asking}
         self._conjuncts = conjuncts(text, found)
         self._around = Surroundings(
             text, found, schema, self.pack, self._vocabulary, self._things, lambda word: self._is_taken(word)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import takewhile
 
 from bridge.entities import Entity
 from bridge.query._around import stem
@@ -75,6 +76,10 @@ class Positions:
         if _in(word, self._consumed):
             return True
         join = joined_after(self._text, found, entity.end)
+        if join is not None and join.kind == "addition" and _in(found[join.index], self._consumed):
+            return True  # "not razer and under $80"
+        if join is not None and join.kind == "comma" and self._describes_up_to_the_end(entity, found[join.index]):
+            return True
         if join is not None or word.folded in CONJUNCTIONS:
             return join is not None and self._joins_a_head(entity, join.index)
         if between(self._text, entity.end, word.start) or word.folded in FUNCTION_WORDS:
@@ -88,7 +93,13 @@ class Positions:
             return self.ends_phrase(replace(entity, end=word.end))
         if is_plural(word.folded) and not is_plural(found[index - 1].folded):
             return False  # "honey nut cheerios": the name is the thing, and what stands before describes it
-        behind = [e for e in self._entities if e.start == word.start and e.label != entity.label and self._describes(e)]
+        return self._describes_up_to_the_end(entity, word)
+
+    def _describes_up_to_the_end(self, entity: Entity, first: Word) -> bool:
+        """Whether a value of another label begins here and ends the phrase: `desk black`, `monitor, dell`."""
+        behind = [
+            e for e in self._entities if e.start == first.start and e.label != entity.label and self._describes(e)
+        ]
         return bool(behind) and self.ends_phrase(max(behind, key=lambda e: e.end))
 
     @cached_property
@@ -102,8 +113,22 @@ class Positions:
             and not _in(word, self._consumed)
             and not _in(word, self._quoted)
             and not any(_within(word, e) for e in self._entities)
+            and not (at > 0 and found[at - 1].folded in self._pack.asking)
+            and not self._leads_from_a_pack(at)
             and not (0 < at < len(found) - 1 and self._counts(found[at - 1]) and found[at + 1].folded.isdigit())
         ]
+
+    def _leads_from_a_pack(self, at: int) -> bool:
+        """Whether all that stands before an `of` is how much of it there is: `six pack of beer`, `5lb bag of flour`."""
+        before = self._found[:at]
+        if not before or self._found[at].folded not in self._pack.of or stem(before[-1]) not in self._pack.containers:
+            return False
+        counted = [word for word in before if _in(word, self._consumed)]
+        return bool(counted) and all(word in counted or self._opens(word) for word in before[:-1])
+
+    def _opens(self, word: Word) -> bool:
+        """Whether a word only asks for what follows: `i need a`, `looking for`."""
+        return word.folded in FUNCTION_WORDS or word.folded in self._pack.asking or word.folded in self._pack.requests
 
     def _counts(self, word: Word) -> bool:
         """Whether a preposition and a number behind a word belong to it: `2 in 1`, `set of 4`."""
@@ -111,9 +136,10 @@ class Positions:
 
     @cached_property
     def _undescribing(self) -> list[Word]:
-        """Words that are no part of an amount, a quote or a name that describes."""
+        """Words that neither ask nor join, and are no part of an amount, a quote or a name that describes."""
         taken = [*self._consumed, *self._quoted, *((e.start, e.end) for e in self._entities if self._describes(e))]
-        return [word for word in self._found if not _in(word, taken)]
+        opening = list(takewhile(self._opens, self._found))
+        return [w for w in self._found[len(opening) :] if not _in(w, taken) and w.folded not in CONJUNCTIONS]
 
     def _is_led_in(self, entity: Entity) -> bool:
         """Whether the only preposition opens a compound that ends in the entity: "over ear headphones"."""
@@ -144,7 +170,10 @@ class Positions:
         text, found = self._text, self._found
         own = {e.end for e in self._entities if e.label == entity.label}
         join = joined_before(text, found, entity.start)
-        if join is not None and found[join.index].end not in own and not _in(found[join.index], self._consumed):
+        listed = own
+        if join is not None and join.kind == "comma":  # "dyson, vacuum cleaners"
+            listed = own | {e.end for e in self._entities if self._describes(e)}
+        if join is not None and found[join.index].end not in listed and not _in(found[join.index], self._consumed):
             return True
         for word in found:
             plain = word.end < entity.start and word.end not in own and not _in(word, self._consumed)

@@ -242,11 +242,19 @@ def _entity(text: str, span: Range, label: str, schema: Schema, dates: ReadDate 
     kind = schema.labels[label].kind
     if kind == "keyword":
         return Entity(label, written, written, start, end, 1.0, "syntax")
-    plain = _BRACKETS.sub(r"\1..\2", written)
+    plain = _BRACKETS.sub(_plain_range, written)
     interval = read_interval(schema.labels[label], plain, schema.languages) if kind in ("number", "range") else None
     if interval is None and dates is not None:
         interval = dates(plain, label)
     return None if interval is None else Entity(label, written, interval, start, end, 1.0, "syntax")
+
+
+def _plain_range(match: re.Match[str]) -> str:
+    """Lucene's range as everything else writes it: `[10 TO 20]` is `10..20`, `[* TO 20]` is `<=20`."""
+    low, high = match.groups()
+    if low == "*":
+        return f"<={high}"
+    return f">={low}" if high == "*" else f"{low}..{high}"
 
 
 def _unquote(text: str, span: Range) -> Range:

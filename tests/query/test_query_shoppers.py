@@ -30,7 +30,7 @@ DAY = 86_400_000
 KNOWN = StaticValues.of(
     SCHEMA,
     {
-        "brand": {"The North Face": 50, "One A Day": 20, "Cheerios": 30, "BMW": 90, "Doritos": 20},
+        "brand": {"The North Face": 50, "One A Day": 20, "Cheerios": 30, "BMW": 90, "Doritos": 20, "Nothing": 9},
         "title": {"1984": 1, "The Social Network": 1, "The Fall": 1},
         "category": {"Jackets": 90, "Backpacks": 60, "Vitamins": 50, "Nuts": 40, "Chips": 40, "Poles": 30},
         "genre": {"History": 80, "Horror": 90},
@@ -97,3 +97,74 @@ def test_a_number_that_is_a_title_and_a_year_may_be_either_and_stays_in_the_text
 
 def test_a_year_that_the_text_names_is_no_title() -> None:
     assert clauses("horror from 1984") == ["filter genre=Horror", "filter released=1984-01-01..1984-12-31"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A denied comparator is its opposite, whatever denies it; a name behind it is no brand then.
+        ("backpacks nothing over 200", ["filter category=Backpacks", "filter price=<=200"]),
+        ("jackets none under $50", ["filter category=Jackets", "filter price=>=50"]),
+        ("horror nothing before 1990", ["filter genre=Horror", "filter released=>=1990-01-01"]),
+        ("nothing backpacks", ["boost brand=Nothing", "filter category=Backpacks"]),
+        # What compares the second amount says nothing of the first one.
+        (
+            "backpacks under 900 g and less than 40 dollars",
+            ["filter category=Backpacks", "filter price=<40", "filter weight=<900"],
+        ),
+        ("jackets 900 g and less", ["filter category=Jackets", "filter weight=<=900"]),
+        ("nuts not doritos and under $4", ["exclude brand!=Doritos", "filter category=Nuts", "filter price=<4"]),
+        # A year before the price is no number of pieces.
+        (
+            "jackets since 2024 for at most $500",
+            ["filter category=Jackets", "filter price=<=500", "filter released=>=2024-01-01"],
+        ),
+        ("nuts 2 for $5", ["boost category=Nuts"]),
+        # Thousands that a space or an apostrophe sets apart: the first group alone is no limit.
+        ("jackets under 1 299,95 $", ["filter category=Jackets", "filter price=<1299.95"]),
+        ("jackets under $1 299", ["filter category=Jackets", "filter price=<1299"]),
+        ("jackets under 2'000 dollars", ["filter category=Jackets", "filter price=<2000"]),
+        ("jackets under 1'250.50 dollars", ["filter category=Jackets", "filter price=<1250.5"]),
+        ("jackets between two hundred and four hundred bucks", ["filter category=Jackets", "filter price=200..400"]),
+        # Missing spaces and full stops of abbreviations.
+        ("jackets under50$", ["filter category=Jackets", "filter price=<50"]),
+        ("jackets over900g", ["filter category=Jackets", "filter weight=>900"]),
+        ("jackets 2kgweight", ["boost weight=~2000", "filter category=Jackets"]),
+        ("under21 jackets", ["filter category=Jackets"]),
+        ("2 oz. nuts", ["boost weight=~56.699046", "filter category=Nuts"]),
+        # Words that only ask are no preposition, and how much of it there is none either.
+        ("i'm looking for a north face jacket", ["filter brand=The North Face", "filter category=Jackets"]),
+        ("looking for a case for bmw", ["boost brand=BMW"]),
+        ("2 oz bag of nuts", ["boost weight=~56.699046", "filter category=Nuts"]),
+        ("bag of nuts", ["boost category=Nuts"]),
+        ("2 oz of nuts bread", ["boost category=Nuts", "boost weight=~56.699046"]),
+        # A comma goes on with a name, to it or from it.
+        ("jackets, bmw, under $90", ["filter brand=BMW", "filter category=Jackets", "filter price=<90"]),
+        ("bmw, jackets", ["filter brand=BMW", "filter category=Jackets"]),
+        ("tea, jackets", ["boost category=Jackets"]),
+        # An amount in another currency ends what is looked for, too.
+        ("jackets 20-40 quid", ["filter category=Jackets"]),
+        # What only asks may open with a negation.
+        ("don't show me bmw jackets", ["demote brand!=BMW", "filter category=Jackets"]),
+        ("jackets besides bmw", ["exclude brand!=BMW", "filter category=Jackets"]),
+    ],
+)
+def test_what_is_said_aloud_or_typed_in_haste(text: str, expected: list[str]) -> None:
+    assert clauses(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("price:[* TO 300] jackets", "filter price=<=300"),
+        ("price:[100 TO *] jackets", "filter price=>=100"),
+        ("price:[100 TO 300] jackets", "filter price=100..300"),
+    ],
+)
+def test_lucenes_ranges_may_be_open(text: str, expected: str) -> None:
+    assert clauses(text) == ["filter category=Jackets", expected]
+
+
+@pytest.mark.parametrize("text", ["price:[* TO *] jackets", "price:[* TO x] jackets"])
+def test_a_range_without_an_end_says_nothing(text: str) -> None:
+    assert not [clause for clause in clauses(text) if "price" in clause]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.schema import CURRENCIES, MEASURES, convert, is_currency
-from bridge.tagging.grammar._numbers import Number, read_number
+from bridge.tagging.grammar._numbers import Number, read_number, read_spaced
 from bridge.tagging.grammar._tokens import Tokens
 from bridge.tagging.grammar._units import SMALLER, find_marks
 from bridge.tagging.grammar._words import QuantityWords
@@ -98,6 +98,7 @@ class AmountReader:
         self._tokens = tokens
         self._pack = words.pack
         self._units = words.units
+        self._openers = words.openers
         self._ish = words.pack.about_after
         self._fits = fits
         self._names = names or (lambda _: False)
@@ -115,8 +116,10 @@ class AmountReader:
         number = read_number(self._tokens, at, self._pack.numbers)
         if number is None or (number.spelled and currencies is not None):
             return None
+        if compared and number.last == at + 1:
+            number = self._spaced(at, signed=currencies is not None) or number
         signed = currencies is None and not joined and self._has_minus(first)
-        if not (joined or signed or self._free_before(first, currency=currencies is not None)):
+        if not (joined or signed or self._free_before(first, currency=currencies is not None, compared=compared)):
             return None
         dotted = number.last == at + 1 and _THOUSANDS.fullmatch(self._tokens[at].form) is not None
         amount = Amount(
@@ -159,6 +162,11 @@ class AmountReader:
             if token.form in _CODES_BEFORE and number < len(self._tokens) and self._tokens[number].kind == "number":
                 return _CURRENCY_WORDS[token.form], number
         return None, at
+
+    def _spaced(self, at: int, *, signed: bool) -> Number | None:
+        """A number of money in groups of three: `under 1 299,95 $`. Elsewhere they may be two: `over 15 450 hp`."""
+        number = read_spaced(self._tokens, at)
+        return number if number is not None and (signed or self._is_currency_word(number.last)) else None
 
     def _multiply(self, amount: Amount) -> Amount:
         token = self._tokens.get(amount.last)
@@ -210,7 +218,15 @@ class AmountReader:
         return _CURRENCY_WORDS.get(token.form) if token.kind == "word" else None
 
     def _unit_at(self, at: int, amount: Amount, *, compared: bool) -> tuple[tuple[str, ...], int] | None:
-        """The units that stand at a token, and the position after them."""
+        """The units that stand at a token, and the position after them and their full stop: `36 in. wide`."""
+        found = self._plain_unit_at(at, amount, compared=compared)
+        if found is None or not (self._tokens.is_other(found[1], ".") and self._tokens.touches(found[1])):
+            return found
+        follows = self._tokens.get(found[1] + 1)
+        goes_on = follows is not None and follows.kind == "word" and not self._tokens.touches(found[1] + 1)
+        return (found[0], found[1] + 1) if goes_on else found
+
+    def _plain_unit_at(self, at: int, amount: Amount, *, compared: bool) -> tuple[tuple[str, ...], int] | None:
         if at in self._marks:
             if at > amount.digits:
                 return None
@@ -224,7 +240,7 @@ class AmountReader:
         # A split word (`5ft10`) goes on with a number; nothing else goes on without a space.
         goes_on = after is not None and after.start == self._tokens[last - 1].end
         if goes_on and after is not None and (after.kind, token.kind) in _NO_UNIT and not self._is_side(last):
-            return None
+            return found if self._names(last) else None  # "16gbram"
         if token.form in self._pack.prepositions:
             meant = self._is_no_preposition(at, last, amount, units, compared=compared)
             return found if meant else None
@@ -305,11 +321,13 @@ class AmountReader:
             return False
         return first == 1 or self._tokens[first - 2].end != self._tokens[first - 1].start
 
-    def _free_before(self, first: int, *, currency: bool) -> bool:
+    def _free_before(self, first: int, *, currency: bool, compared: bool) -> bool:
         """Whether nothing before the amount makes it part of a longer thing (`covid-19`, `1/2`, `a.5`, `10:30`)."""
         if first == 0 or self._tokens[first - 1].end != self._tokens[first].start:
             return True
         before = self._tokens[first - 1]
+        if compared and before.form in self._openers:
+            return True  # "under50$"
         if before.kind != "other":
             return before.kind == "compare" or (before.kind == "sign" and not currency)
         if before.form in ":,/":
@@ -331,7 +349,7 @@ class AmountReader:
             return after.form in ",.;!?)]}+-–—*" or (not amount.bare and after.form in "\"'”’|:")
         if after.kind in ("compare", "times") or after.form in self._ish:
             return True
-        return self._names(last) if amount.bare else self._is_side(last)  # `3br`, `36"w`
+        return self._names(last) or (not amount.bare and self._is_side(last))  # `3br`, `16gbram`, `36"w`
 
     def _is_side(self, at: int) -> bool:
         """Whether a letter of a size stands at a token: `36"w`."""

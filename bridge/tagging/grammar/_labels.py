@@ -11,7 +11,7 @@ from bridge.entities import Interval, Stats
 from bridge.schema import MEASURES, Schema, fold, is_currency
 from bridge.tagging.grammar._amounts import Amount
 from bridge.tagging.grammar._date_labels import is_calendar_year
-from bridge.tagging.grammar._tokens import Tokens
+from bridge.tagging.grammar._tokens import Tokens, glued_pattern
 from bridge.tagging.grammar._words import QuantityWords, load_words
 
 #: What is known of the stored numbers, by field.
@@ -87,6 +87,9 @@ class Labels:
                 known = self._names.get(form, ())
                 if label not in known:
                     self._names[form] = (*known, label)
+        names = [form[0] for form in self._names if len(form) == 1 and form[0].isalpha() and len(form[0]) > 2]
+        #: How texts of queries are cut into tokens: `16gbram` is three where `ram` names a label.
+        self.pattern = glued_pattern(words.openers, words.units.joinable, names)
 
     def named(self, words: str) -> tuple[NumberLabel, ...]:
         """The labels that some words name."""

@@ -17,6 +17,8 @@ MAX_NUMBER = 18
 #: Number words in a row that are looked at: "one hundred and twenty three thousand four hundred and fifty six".
 _MAX_WORDS = 16
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]+)?|[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?")
+#: What follows thousands and what sets them apart: three digits, and two more of cents.
+_SPACED = re.compile(r"[0-9]{3}(?:[.,][0-9]{2})?")
 _LEADING_ZERO = re.compile(r"0[0-9]")
 #: Denominators that are written with a slash: `1/2 inch`, `3/16`. `24/7` and `50/50` are no amounts.
 _DENOMINATORS = frozenset({"2", "3", "4", "5", "6", "8", "10", "12", "16", "32", "64"})
@@ -92,8 +94,9 @@ def read_number(tokens: Tokens, at: int, words: NumberWords) -> Number | None:
     value = parse_number(token.form)
     if value is None or _LEADING_ZERO.match(token.form):
         return None
-    if _is_grouped(tokens, at):
-        return Number(value * 1000, at + 2)
+    grouped = _grouped(tokens, at)
+    if grouped is not None:
+        return grouped
     whole = token.form.isdigit() and len(token.form) <= 4
     following = at + 2 if tokens.is_hyphen(at + 1) else at + 1
     if whole and following < len(tokens):
@@ -106,10 +109,32 @@ def read_number(tokens: Tokens, at: int, words: NumberWords) -> Number | None:
     return _and_a_half(tokens, at + 1, value, words) or Number(value, at + 1)
 
 
-def _is_grouped(tokens: Tokens, at: int) -> bool:
-    """Whether a space groups the digits: `10 000`. Other groups may be numbers of their own: `iphone 12 256 gb`."""
-    after = tokens.get(at + 1)
-    return after is not None and after.form == "000" and len(tokens[at].form) <= 3 and tokens[at].form.isdigit()
+def _grouped(tokens: Tokens, at: int) -> Number | None:
+    """The number whose thousands a space or an apostrophe sets apart: `10 000`, `2'500`, `1'299.95`.
+
+    Behind a space only `000` goes on: other digits may be a number of their own (`iphone 12 256 gb`).
+    """
+    digits, after = tokens[at].form, tokens.get(at + 1)
+    if after is None or not (digits.isdigit() and len(digits) <= 3):
+        return None
+    if after.form == "000":
+        return Number(float(digits) * 1000, at + 2)
+    last = at + 1
+    while tokens.is_other(last, "'’") and tokens.touches(last) and tokens.touches(last + 1):
+        if _SPACED.fullmatch(tokens[last + 1].form) is None or not digits.isdigit():
+            return None
+        digits, last = digits + tokens[last + 1].form.replace(",", "."), last + 2
+    return Number(float(digits), last) if last > at + 1 and len(digits) <= MAX_NUMBER else None
+
+
+def read_spaced(tokens: Tokens, at: int) -> Number | None:
+    """The number whose thousands a space sets apart from three digits that are not `000`: `1 299,95`."""
+    token, after = tokens.get(at), tokens.get(at + 1)
+    if token is None or after is None or not (token.form.isdigit() and len(token.form) <= 3):
+        return None
+    if token.form.startswith("0") or _SPACED.fullmatch(after.form) is None:
+        return None
+    return Number(float(token.form + after.form.replace(",", ".")), at + 2)
 
 
 def _fraction(tokens: Tokens, at: int) -> float | None:
@@ -165,6 +190,8 @@ def _read_words(tokens: Tokens, at: int, words: NumberWords) -> Number | None:
             position += 1
         form = tokens.word(position)
         if form in words.joins and last > at and group >= 100 and _below_hundred(tokens, position + 1, words):
+            if words.scales.get(tokens.word(position + 2), 1e3) < 1e3:
+                break  # "between two hundred and four hundred"
             position += 1
             continue
         if form in words.scales:

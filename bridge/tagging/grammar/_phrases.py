@@ -208,7 +208,8 @@ class PhraseReader:
             return "gte", at + 1
         bound, last = self._phrase(self._words.after, at)
         # "under 75k miles and under $10k": what compares the next amount says nothing of this one.
-        if bound is not None and self.comparator(at + 1)[1] == last and self._amounts.read(last, compared=True):
+        following, beyond = self.comparator(at + 1)
+        if bound is not None and following is not None and self._amounts.read(beyond, compared=True):
             return None, at
         # `$20 plus shipping` is no bound: a lone word counts only at the end of the phrase.
         if bound is not None and last == at + 1 and not self.ends(last):

@@ -74,7 +74,7 @@ class _Grammar:
         self._labels = labels
         self._stats = stats
         self._pack = labels.words.pack
-        self._tokens = tokenise(text)
+        self._tokens = tokenise(text, labels.pattern)
         self._amounts = AmountReader(
             self._tokens, labels.words, self._fits, lambda at: labels.named_at(self._tokens, at) is not None
         )
@@ -177,8 +177,9 @@ class _Grammar:
             before in self._pack.charges or self._tokens.word(first - 1) in self._pack.charges
         )
         counted = self._tokens.get(first - 1)
-        if counted is not None and counted.kind == "number" and self._tokens.word(first) in self._pack.relations:
-            return True  # "2 for $5"
+        deal = counted is not None and counted.kind == "number" and len(counted.form) < len("2024")
+        if deal and self._tokens.word(first) in self._pack.relations:
+            return True  # "2 for $5", not "since 2024 for $500"
         if not named and following in self._pack.numbers.articles and self._is_unit(at + 1):
             return True  # "$3 a pound"
         charged = following in self._pack.charges or (charge and not named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,16 +13,16 @@ Kind = Literal["sign", "number", "times", "word", "compare", "other"]
 
 _SIGNS = {sign for currency in CURRENCIES.values() for sign in currency.signs}
 _SIGN_PATTERN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=lambda sign: (-len(sign), sign)))
-_TOKEN = re.compile(
+_PATTERN = (
     rf"(?P<sign>(?<![^\W_])(?:{_SIGN_PATTERN})|[$€£¥])"
     r"|(?P<number>[0-9]+(?:[.,][0-9]+)*|(?<![\w.])\.[0-9]+)"
     # `3x4`, `5'x7'`, `60cmx40cm`: the letter between two numbers of a size is no part of a word.
     r"""|(?P<times>×|(?<=[0-9'"′″’”])x(?=[0-9.])|(?<=[0-9][a-z])x(?=[0-9])|(?<=[0-9][a-z]{2})x(?=[0-9]))"""
     r"|(?P<word>(?<=[0-9])[a-z]{1,2}(?=x[0-9])|(?<=[0-9])(?:ft|lbs?|h)(?=[0-9])|[^\W\d_][\w’']*)"
     r"|(?P<compare><=|>=|=<|=>|[<>≤≥])"
-    r"|(?P<other>[^\s])",
-    re.IGNORECASE,
+    r"|(?P<other>[^\s])"
 )
+_TOKEN = re.compile(_PATTERN, re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,22 @@ class Tokens(list[Token]):
         return self.is_other(at, "-") and self.touches(at) and self.touches(at + 1)
 
 
-def tokenise(text: str) -> Tokens:
+def glued_pattern(openers: Iterable[str], units: Iterable[str], names: Iterable[str]) -> re.Pattern[str]:
+    """The pattern of tokens for texts whose spaces may be missing: `under50$`, `16gbram`.
+
+    `openers` are words before a number, `units` and `names` what may follow one without a space between.
+    """
+    opening, counted, named = (
+        "|".join(sorted(map(re.escape, one), key=len, reverse=True)) for one in (openers, units, names)
+    )
+    glued = rf"(?<![^\W_])(?:{opening})(?=[0-9$€£¥])|" if opening else ""
+    glued += rf"(?<=[0-9])(?:{counted})(?=(?:{named})(?!\w))|" if counted and named else ""
+    return re.compile(_PATTERN.replace("(?P<word>", f"(?P<word>{glued}", 1), re.IGNORECASE)
+
+
+def tokenise(text: str, pattern: re.Pattern[str] = _TOKEN) -> Tokens:
     """Tokens of a text; linear in its length."""
     return Tokens(
         Token(match.lastgroup or "other", match.group().lower(), match.start(), match.end())  # type: ignore[arg-type]
-        for match in _TOKEN.finditer(text)
+        for match in pattern.finditer(text)
     )

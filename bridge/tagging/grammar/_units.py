@@ -36,6 +36,8 @@ class UnitForms:
         for forms in self._forms.values():
             forms.sort(key=lambda item: -len(item[0]))
         self._doubtful = frozenset(doubtful)
+        #: Single words for units that a name may be written in one with: `16gbram`.
+        self.joinable = frozenset(key[0] for key in found if len(key) == 1 and key[0].isalpha() and len(key[0]) > 1)
 
     def read(self, tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...], int] | None:
         """The units that the tokens from one on may name, and the position after them; the longest form wins.

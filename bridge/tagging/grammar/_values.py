@@ -38,6 +38,9 @@ class ValuePack(Pack):
     versions: Words = frozenset()
     #: Words for several things of a kind: `set of 4 chairs`.
     containers: Words = frozenset()
+    #: Verbs whose preposition leads to what is looked for, and other words that ask: `looking for a`, `i need a`.
+    asking: Words = frozenset()
+    requests: Words = frozenset()
     #: Names of labels whose values describe and are never the thing looked for: `color`.
     qualities: Words = frozenset()
     #: Names of labels whose values are places.

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from bridge.schema import MEASURES
+from bridge.schema import CURRENCIES, MEASURES
 from bridge.tagging.grammar._numbers import NumberWords
 from bridge.tagging.grammar._packs import Pack, load_pack
 from bridge.tagging.grammar._units import UnitForms
@@ -131,6 +131,8 @@ class QuantityWords:
         self.about = by_first_word({"eq": pack.about})
         self.about_after = by_first_word({"eq": pack.about_after})
         self.units = UnitForms(pack.units, pack.doubtful_units)
+        #: Single words before an amount that may be written in one with it: `under50$`.
+        self.openers = frozenset(one for bound in ("lt", "gt") for one in pack.before.get(bound, ()) if " " not in one)
 
 
 @lru_cache(maxsize=16)
@@ -157,7 +159,12 @@ def opens_amount(words: Sequence[str], languages: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=16)
 def _unit_forms(languages: tuple[str, ...]) -> frozenset[str]:
     words = load_words(languages)
-    return frozenset(form for forms in words.pack.units.values() for form in forms) | frozenset(MEASURES)
+    coins = (form for currency in CURRENCIES.values() for form in currency.words)
+    return (
+        frozenset(form for forms in words.pack.units.values() for form in forms)
+        | frozenset(MEASURES)
+        | frozenset(coins)
+    )
 
 
 @lru_cache(maxsize=16)
