@@ -20,6 +20,7 @@ from bridge.tagging import Dictionary, QuantityMatch, Rejected, find_dates, find
 #: The model proposes down to this part of a label's boost band, so that explain can say what just missed it.
 _PROPOSE = 0.6
 _BARE = "a bare number means nothing by itself"
+_LISTING = re.compile(r",|\s*/\s*")
 _LETTER = re.compile(r"[^\W\d_]")
 _PARTIAL = re.compile(r"[^\W_][-.]|[-.][^\W_]")
 
@@ -65,7 +66,18 @@ def from_dictionary(text: str, schema: Schema, dictionary: Dictionary, options: 
         for name, label in schema.labels.items()
         if label.dictionary and label.kind == "keyword" and label.use != "ignore" and name not in options.disable
     }
-    return [entity for entity in dictionary.find(text) if entity.label in wanted]
+    found = (entity for entity in dictionary.find(text) if entity.label in wanted)
+    return [one for entity in found for one in _apart(entity, dictionary)]
+
+
+def _apart(entity: Entity, dictionary: Dictionary) -> list[Entity]:
+    """The value before a comma or slash where one stands there: `cameras, lenses` are no `Camera Lenses`."""
+    sign = _LISTING.search(entity.text)
+    if sign is None or sign.group().strip() in str(entity.value):
+        return [entity]
+    first = dictionary.find(entity.text[: sign.start()])
+    alone = [one for one in first if one.label == entity.label and (one.start, one.end) == (0, sign.start())]
+    return [replace(one, start=entity.start, end=entity.start + one.end) for one in alone] or [entity]
 
 
 def from_model(text: str, schema: Schema, scorer: Scorer | None, options: Options) -> dict[Entity, tuple[Entity, ...]]:

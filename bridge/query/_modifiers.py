@@ -7,6 +7,7 @@ could stand. Which words say so is in the language's pack (`bridge/tagging/gramm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -23,6 +24,7 @@ from bridge.tagging.grammar import load_values, load_vocabulary
 
 #: Share of the documents that carry a label below which a value is a rare one.
 _RARE = 0.01
+_LISTED = re.compile(r",|/|\bor\b", re.IGNORECASE)
 
 
 class Modifiers:
@@ -137,7 +139,21 @@ class Modifiers:
             shared = any(inside((word.start, word.end), other) for other in self._sharing(entity))
             if not shared and not any(e.label == entity.label or join.kind == "addition" for e in beside):
                 return True
-        return self._is_of_another_thing(entity)
+        return self._lists_a_stranger(entity) or self._is_of_another_thing(entity)
+
+    def _lists_a_stranger(self, entity: Entity) -> bool:
+        """Whether a list leads to another value of its label over what is none: `honda, opel, mazda`, no `opel`."""
+        for other in self._entities:
+            if other.label != entity.label:
+                continue
+            start, end = min(entity.end, other.end), max(entity.start, other.start)
+            parts = _LISTED.split(self._text[start:end]) if start < end else []
+            if len(parts) < 3 or parts[0].strip() or parts[-1].strip():
+                continue
+            within = [w for w in self._found if start <= w.start and w.end <= end and w.folded not in CONJUNCTIONS]
+            if within and not any(self._is_taken(w) or w.folded in FUNCTION_WORDS for w in within):
+                return True
+        return False
 
     def _sharing(self, entity: Entity) -> list[Range]:
         """The conjuncts that hold a value of the same label."""

@@ -197,6 +197,8 @@ class Positions:
         first = min(following, key=lambda e: e.start)
         if first.start == found[index].start:
             return self.ends_phrase(first)
+        if any(sign in self._text[found[index].start : first.start] for sign in ",&/|+"):
+            return False  # "cameras, lenses, drones", no lenses
         between_them = [w for w in found[index:] if w.end <= first.start]
         describing = not any(w.folded in FUNCTION_WORDS or _in(w, self._consumed) for w in between_them)
         return describing and self.ends_phrase(first)

@@ -32,7 +32,15 @@ KNOWN = StaticValues.of(
     {
         "brand": {"The North Face": 50, "One A Day": 20, "Cheerios": 30, "BMW": 90, "Doritos": 20, "Nothing": 9},
         "title": {"1984": 1, "The Social Network": 1, "The Fall": 1},
-        "category": {"Jackets": 90, "Backpacks": 60, "Vitamins": 50, "Nuts": 40, "Chips": 40, "Poles": 30},
+        "category": {
+            "Jackets": 90,
+            "Backpacks": 60,
+            "Vitamins": 50,
+            "Nuts": 40,
+            "Chips": 40,
+            "Poles": 30,
+            "Pole Racks": 5,
+        },
         "genre": {"History": 80, "Horror": 90},
         "material": {"Down": 50, "Carbon Fiber": 20, "Gray Felt": 9},
     },
@@ -142,6 +150,16 @@ def test_a_year_that_the_text_names_is_no_title() -> None:
         ("jackets, bmw, under $90", ["filter brand=BMW", "filter category=Jackets", "filter price=<90"]),
         ("bmw, jackets", ["filter brand=BMW", "filter category=Jackets"]),
         ("tea, jackets", ["boost category=Jackets"]),
+        # A list is no name of several words, unless its first word is no value.
+        ("jackets, poles", ["filter category=Jackets|Poles"]),
+        ("poles, racks", ["boost category=Poles"]),
+        ("poles, racks, jackets", ["boost category=Jackets", "boost category=Poles"]),
+        ("poles, racks & jackets", ["boost category=Jackets", "boost category=Poles"]),
+        ("bmw, opel or doritos jackets", ["boost brand=BMW", "boost brand=Doritos", "filter category=Jackets"]),
+        ("jackets bmw, doritos", ["filter brand=BMW|Doritos", "filter category=Jackets"]),
+        ("poles/racks", ["boost category=Poles"]),
+        ("pole racks", ["boost category=Pole Racks"]),
+        ("north, face jackets", ["filter brand=The North Face", "filter category=Jackets"]),
         # An amount in another currency ends what is looked for, too.
         ("jackets 20-40 quid", ["filter category=Jackets"]),
         # What only asks may open with a negation.
