@@ -132,7 +132,7 @@ def _measure(
 ) -> dict[str, list[float]]:
     """Milliseconds of each way, text by text; the first texts only warm the engine, which compiles as it runs."""
     schema, timed = schemas[0], Timed(scorer)
-    known = StaticValues.of(schema, catalogue_values(catalogue), fill_rates(catalogue)).with_meanings(schema, scorer)
+    known = StaticValues.of(schema, catalogue_values(catalogue), fill_rates(catalogue)).with_meanings(schema, cast(Scorer, timed))
     parser = QueryParser(schema, cast(Scorer, timed), known)
     times: dict[str, list[float]] = {"plain": [], "model": [], **{mode: [] for mode in MODES}}
     with httpx.Client(base_url=url, timeout=30) as client:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from bridge.scorer._encoders import Encode
 from bridge.scorer._subwords import LabelTokens
 
-#: Rows of a batch.
-_ROWS = 8
+#: Rows of a batch: a query has one to eight new phrases of several lengths, and every row that is padded costs time.
+_ROWS = 2
 #: Lengths of the batches: phrases of a query have three to five subtokens.
 _LENGTHS = (5, 8, 16, 32, 64, 128, 256)
 
