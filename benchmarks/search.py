@@ -132,7 +132,9 @@ def _measure(
 ) -> dict[str, list[float]]:
     """Milliseconds of each way, text by text; the first texts only warm the engine, which compiles as it runs."""
     schema, timed = schemas[0], Timed(scorer)
-    known = StaticValues.of(schema, catalogue_values(catalogue), fill_rates(catalogue)).with_meanings(schema, cast(Scorer, timed))
+    known = StaticValues.of(schema, catalogue_values(catalogue), fill_rates(catalogue)).with_meanings(
+        schema, cast(Scorer, timed)
+    )
     parser = QueryParser(schema, cast(Scorer, timed), known)
     times: dict[str, list[float]] = {"plain": [], "model": [], **{mode: [] for mode in MODES}}
     with httpx.Client(base_url=url, timeout=30) as client:
@@ -155,6 +157,7 @@ def _measure(
                 break
             order = list(times)
             for way in order[number % len(order) :] + order[: number % len(order)]:
+                time.sleep(0.005)  # threads of the way before wait awake for a moment
                 took = computed(text) if way == "model" else search(text, _PIPELINES[way])
                 if number >= warm:
                     times[way].append(took)

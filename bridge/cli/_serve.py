@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,6 +121,10 @@ def serve(
     # A queue in front of busy threads is what the lanes are for, no reason to warn; clients' own log lines name URLs.
     for noisy in ("waitress.queue", "opensearch", "elastic_transport", "httpx", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
+
+    # Read when torch loads its OpenMP (libgomp). Its threads wait awake for milliseconds after each batch; where an
+    # engine shares the cores, that is time in which it cannot run the query (benchmarks/README.md).
+    os.environ.setdefault("GOMP_SPINCOUNT", "20000")
 
     from bridge.sidecar import from_environment, load_keys, serve
 
