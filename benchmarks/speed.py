@@ -2,11 +2,11 @@
 
     python benchmarks/speed.py [small] [base] [bi] [embedded] [--rounds 15] [--threads 2] [--only bridge]
 
-Every way is a process of its own (`_speed_worker.py`); they take turns, so that a busy machine slows all of them down,
-and one after the other, so that none is slowed down by another. For each piece of work it prints the median from
-strings to entities, the median over the rounds of how many times faster than `gliner` on torch that is, the lower
-quartile of the milliseconds, and how many entities are those of `gliner`. Then for each way the peak memory and the
-seconds from the start of the process to its first entities, whose first query it is.
+Every way is a process of its own (`_speed_worker.py`); they take turns, short work several times in each, so that a
+busy machine slows all of them down, and one after the other, so that none is slowed down by another. For each piece of
+work it prints the median from strings to entities, the median over the rounds of how many times faster than `gliner` on
+torch that is, the lower quartile of the milliseconds, and how many entities are those of `gliner`. Then for each way
+the peak memory and the seconds from the start of the process to its first entities, whose first query it is.
 
 The first call sets up the peers with uv and builds random checkpoints in the shape of DeBERTa-v3 under build/speed.
 Their vocabulary is small: with the published one all ways need about 400 MB more.
@@ -58,13 +58,14 @@ EXACT = [way for way in WAYS if not way.endswith(("int8", "bf16")) and way != "g
 
 @dataclass
 class Work:
-    """Texts to tag with labels; `busy`: beside a process that takes a whole processor."""
+    """Texts to tag with labels, in each turn so often; `busy`: beside a process that takes a whole processor."""
 
     name: str
     texts: list[str]
     labels: list[str]
     busy: bool = False
     share: float = 1.0  # of the rounds: long work needs fewer
+    repeats: int = 3
 
 
 @dataclass
@@ -79,12 +80,13 @@ class Worker:
     times: list[float] = field(default_factory=list)
     entities: Any = None
 
-    def run(self, work: Work) -> float | None:
+    def run(self, work: Work, repeats: int) -> float | None:
         """Milliseconds; None where the way has failed."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        task = {"texts": work.texts, "labels": work.labels, "repeats": repeats}
         try:
-            self.process.stdin.write(json.dumps({"texts": work.texts, "labels": work.labels}) + "\n")
+            self.process.stdin.write(json.dumps(task) + "\n")
             self.process.stdin.flush()
             line = self.process.stdout.readline()
         except BrokenPipeError:
@@ -108,8 +110,8 @@ def label_names(count: int) -> list[str]:
 UNI = [
     Work("query, 10 labels", sentence(1, 6), label_names(10)),
     Work("query, 30 labels", sentence(1, 6), label_names(30)),
-    Work("32 queries, 10 labels", sentence(32, 6), label_names(10), share=0.4),
-    Work("8 x 200 words, 10 labels", sentence(8, 200), label_names(10), share=0.25),
+    Work("32 queries, 10 labels", sentence(32, 6), label_names(10), share=0.4, repeats=1),
+    Work("8 x 200 words, 10 labels", sentence(8, 200), label_names(10), share=0.25, repeats=1),
     Work("query beside a busy process", sentence(1, 6), label_names(10), busy=True),
 ]
 BI = [Work("query, 100 known labels", sentence(1, 6), label_names(100))]
@@ -131,7 +133,7 @@ def start(ways: Sequence[str], folder: Path, threads: int, peers: Peers, first: 
             env=peers.environment(threads),
         )
         worker = Worker(way, process, begun)
-        if worker.run(first) is None:
+        if worker.run(first, 1) is None:
             print(f"{way} is left out: it does not run here")
             process.wait()
             continue
@@ -147,7 +149,7 @@ def measure(workers: list[Worker], work: Work, rounds: int) -> None:
     with _busy(work.busy):
         for number in range(max(int(rounds * work.share), 3) + 2):
             for worker in workers:
-                taken = worker.run(work)
+                taken = worker.run(work, work.repeats)
                 if number > 1 and taken is not None:
                     worker.times.append(taken)
 
