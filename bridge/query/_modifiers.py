@@ -236,7 +236,7 @@ class Modifiers:
     def _is_numbered(self, entity: Entity) -> bool:
         """Whether a value that no name is stands in a phrase that ends in a Roman number: `american history x`."""
         behind = self._after(entity)[-1:]
-        if self._names(entity) and not self._is_synonym(entity):
+        if self._vocabulary is None or (self._names(entity) and not self._is_synonym(entity)):
             return False
         return any(word.folded in self.pack.ordinals for word in behind)
 
