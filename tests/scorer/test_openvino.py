@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from checkpoints import LABELS, bert_config, corpus, deberta_config
-from conftest import Pair
 from test_encoders import REAL_DISTANCES, backbone
 
 from bridge.errors import CheckpointError
@@ -50,9 +50,9 @@ def test_hidden_vectors_are_those_of_transformers(config: dict[str, Any], length
 
 @needs_openvino
 @pytest.mark.parametrize("form", REWRITTEN)
-def test_entities_and_scores_are_the_reference_s(form: str, pairs: Callable[[str], Pair]) -> None:
+def test_entities_and_scores_are_the_reference_s(form: str, pairs: Callable[[str], Any]) -> None:
     pair = pairs(form)
-    other = Pair(pair.folder, pair.reference, Scorer.load(pair.folder, runtime="openvino"))
+    other = replace(pair, scorer=Scorer.load(pair.folder, runtime="openvino"))
     assert other.scorer.runtime == "openvino"
     assert other.scorer.fingerprint == pair.scorer.fingerprint
     assert other.compare(corpus(40, seed=5), LABELS, 0.4) > 10
@@ -60,7 +60,7 @@ def test_entities_and_scores_are_the_reference_s(form: str, pairs: Callable[[str
 
 @needs_openvino
 @pytest.mark.skipif(not runs_here("bf16"), reason="this processor does not compute in bf16")
-def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Pair) -> None:
+def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Any) -> None:
     exact, scorer = uni.scorer, Scorer.load(uni.folder, dtype="bf16", runtime="openvino")
     assert scorer.fingerprint == f"{exact.fingerprint}+bf16.openvino"
     texts = corpus(40, seed=5)
@@ -72,7 +72,7 @@ def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Pair) -> None:
 
 
 @needs_openvino
-def test_threads_may_share_a_scorer(uni: Pair) -> None:
+def test_threads_may_share_a_scorer(uni: Any) -> None:
     scorer = Scorer.load(uni.folder, runtime="openvino")
     texts = corpus(24, seed=7)
     alone = [scorer.predict([text], LABELS)[0] for text in texts]
@@ -82,7 +82,7 @@ def test_threads_may_share_a_scorer(uni: Pair) -> None:
 
 
 @needs_openvino
-def test_auto_tries_it_beside_torch(uni: Pair) -> None:
+def test_auto_tries_it_beside_torch(uni: Any) -> None:
     scorer = Scorer.load(uni.folder, runtime="auto")
     [trial] = scorer.trials
     assert trial.way == ("fp32", "openvino")
@@ -91,7 +91,7 @@ def test_auto_tries_it_beside_torch(uni: Pair) -> None:
 
 
 @needs_openvino
-def test_a_dtype_that_it_does_not_compute_in(uni: Pair) -> None:
+def test_a_dtype_that_it_does_not_compute_in(uni: Any) -> None:
     if not runs_here("int8"):
         pytest.skip("this processor does not compute in int8")
     with pytest.raises(CheckpointError, match="openvino does not compute in int8") as caught:
@@ -100,7 +100,7 @@ def test_a_dtype_that_it_does_not_compute_in(uni: Pair) -> None:
 
 
 @pytest.mark.parametrize("form", ["bi markerV0 modernbert (modern-gliner-bi)", "uni markerV0 deberta, all layers"])
-def test_a_backbone_that_only_torch_runs_says_so(form: str, pairs: Callable[[str], Pair]) -> None:
+def test_a_backbone_that_only_torch_runs_says_so(form: str, pairs: Callable[[str], Any]) -> None:
     folder = pairs(form).folder
     with pytest.raises(CheckpointError, match="only runs in fp32 on torch"):
         Scorer.load(folder, runtime="openvino")
