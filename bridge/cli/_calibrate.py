@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bridge.cli._install import ApiKey, CaCerts, Password, Username, Verify, open_engine
+from bridge.cli._ways import scorer_of
 from bridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,7 +76,6 @@ def calibrate(
         reliability,
     )
     from bridge.schema import load_schema
-    from bridge.scorer import Scorer
 
     loaded = load_schema(schema)
     wanted = loaded.target_precision if target is None else target
@@ -89,12 +89,7 @@ def calibrate(
             "the embedded model's own map is not replaced",
             hint="copy its folder (bridge/models/default), name it as the schema's model, and --refit that",
         )
-    scorer = Scorer.load(
-        name,
-        revision=loaded.model.revision if model is None else None,
-        dtype=loaded.model.dtype,
-        runtime=loaded.model.runtime,
-    )
+    scorer = scorer_of(loaded, model)
     if is_click_log(file):
         clicks = _looked_up(
             read_clicks(file, loaded), loaded, engine_url, username, password, api_key, ca_certs, verify

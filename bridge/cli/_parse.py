@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bridge.errors import CheckpointError, InputError
+from bridge.cli._ways import load_scorer, parser_of
+from bridge.errors import InputError
 
 if TYPE_CHECKING:
     from bridge.clauses import Plan
     from bridge.query import StaticValues
     from bridge.schema import Schema
-    from bridge.scorer import Scorer
 
 #: As `bridge.engines.dialects.Language`, without loading the engines' clients to show help.
 Language = Literal["opensearch", "elasticsearch", "retriever", "esql", "solr"]
@@ -67,13 +67,13 @@ def parse(
 
       gliner-bridge parse "organic coffee under $20" --schema examples/grocery/schema.yaml --dialect esql
     """
-    from bridge.query import RUNNERS_UP, Options, QueryParser, plan_to_json
+    from bridge.query import RUNNERS_UP, Options, plan_to_json
     from bridge.schema import load_schema
 
     loaded = load_schema(schema)
     known = _values(loaded, values, engine_url, save_values)
-    scorer = _scorer(loaded, model)
-    parser = QueryParser(loaded, scorer, known if scorer is None else known.with_meanings(loaded, scorer))
+    scorer = load_scorer(loaded, model)
+    parser = parser_of(loaded, scorer, known)
     options = Options.from_mapping({"disable": disable or []}, schema=loaded)
     plan = parser.parse(text, replace(options, runners_up=RUNNERS_UP))
     if dialect is not None:
@@ -131,17 +131,3 @@ def _values(schema: Schema, snapshot: Path | None, engine_url: str | None, save:
     if save is not None:
         known.save(save)
     return known
-
-
-def _scorer(schema: Schema, model: str | None) -> Scorer | None:
-    if model == "none":
-        return None
-    from bridge.scorer import Scorer
-
-    name = model or schema.model.name
-    try:
-        revision = schema.model.revision if model is None else None
-        return Scorer.load(name, revision=revision, dtype=schema.model.dtype, runtime=schema.model.runtime)
-    except CheckpointError as error:
-        error.hint = f"{error.hint or 'name a checkpoint with --model'}; or --model none to parse without a model"
-        raise

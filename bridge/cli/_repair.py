@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from bridge.cli._install import ApiKey, CaCerts, EngineUrl, Password, Schemas, Username, Verify, open_engine
+from bridge.cli._ways import scorer_of
 
 
 def repair(
@@ -43,7 +44,6 @@ def repair(
     from bridge.enrichment import repair as repair_index
     from bridge.query import StaticValues
     from bridge.schema import load_schemas
-    from bridge.scorer import Scorer
     from bridge.tagging import Tagger
 
     complete = True
@@ -51,11 +51,7 @@ def repair(
     console = Console(stderr=True)
     with open_engine(engine_url, username, password, api_key, ca_certs, verify) as engine:
         for schema in loaded.values():
-            name = model if model and schema.model.name == "default" else schema.model.name
-            revision = schema.model.revision if name == schema.model.name else None
-            scorer = Scorer.load(
-                name, revision=revision, threads=threads, dtype=schema.model.dtype, runtime=schema.model.runtime
-            )
+            scorer = scorer_of(schema, model if schema.model.name == "default" else None, threads=threads)
             file = pinned / f"{schema.name}.json" if pinned else None
             dictionary = StaticValues.load(file).dictionary() if file and file.exists() else None
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bridge.cli._ways import scorer_of
 from bridge.errors import InputError
 
 if TYPE_CHECKING:
@@ -162,7 +163,6 @@ def _by_schema(
     documents: Iterator[_Document], path: Path | None, field: str, threshold: float | None, model: str | None
 ) -> Iterator[_Result]:
     from bridge.schema import load_schema
-    from bridge.scorer import Scorer
     from bridge.tagging import Tagger
 
     assert path is not None
@@ -172,15 +172,7 @@ def _by_schema(
         # A text from the command line is the schema's first text field.
         read = [{schema.text[0]: one[field]} if set(one) == {field} else one for one in batch]
         if tagger is None:
-            tagger = Tagger(
-                schema,
-                Scorer.load(
-                    model or schema.model.name,
-                    revision=schema.model.revision,
-                    dtype=schema.model.dtype,
-                    runtime=schema.model.runtime,
-                ),
-            )
+            tagger = Tagger(schema, scorer_of(schema, model))
         for document, tagged in zip(read, tagger.tag(read), strict=True):
             kept = [e for e in tagged.entities if threshold is None or e.source != "model" or e.score >= threshold]
             yield document, kept, tagged.coverage

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.errors import InputError
+from bridge.errors import CheckpointError, InputError
 
 if TYPE_CHECKING:
     from bridge.clauses import Plan
@@ -86,16 +86,26 @@ def parser_of(schema: Schema, scorer: Scorer | None, values: StaticValues) -> Qu
     return QueryParser(schema, scorer, values if scorer is None else values.with_meanings(schema, scorer))
 
 
-def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
-    """The checkpoint that `--model` names (`none`: none), else the schema's."""
+def scorer_of(schema: Schema, model: str | None = None, *, threads: int | None = None) -> Scorer:
+    """The checkpoint that `--model` names, else the schema's, run as the schema says; `revision` is its own model's."""
     from bridge.scorer import Scorer
 
+    given = schema.model
+    revision = given.revision if model is None else None
+    return Scorer.load(
+        model or given.name, revision=revision, threads=threads, dtype=given.dtype, runtime=given.runtime
+    )
+
+
+def load_scorer(schema: Schema, model: str | None) -> Scorer | None:
+    """The same where `--model none` leaves it out."""
     if model == "none":
         return None
-    revision = schema.model.revision if model is None else None
-    return Scorer.load(
-        model or schema.model.name, revision=revision, dtype=schema.model.dtype, runtime=schema.model.runtime
-    )
+    try:
+        return scorer_of(schema, model)
+    except CheckpointError as error:
+        error.hint = f"{error.hint or 'name a checkpoint with --model'}; or --model none to go without a model"
+        raise
 
 
 def live_parser(engine: Engine, schema: Schema, model: str | None) -> QueryParser:
