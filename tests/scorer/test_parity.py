@@ -60,7 +60,7 @@ def recorded(method: Callable[..., torch.Tensor], into: list[torch.Tensor]) -> C
 def test_forms_whose_reference_cannot_batch_are_the_references_text_by_text(
     lonely_pair: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for threshold in (0.1, 0.3, 0.5):
+    for threshold in (0.1, 0.3, 0.5, 0.8):
         assert lonely_pair.compare(TEXTS, LABELS, threshold, batch_size=1) > 0
     assert lonely_pair.compare(TEXTS, LABELS, 0.3, batch_size=1, flat=False) > 0
     check_logits(lonely_pair, monkeypatch)
