@@ -28,7 +28,10 @@ class _Layer:
 
 
 class Bert:
-    """Runs the weights of a `BertModel`."""
+    """Runs the weights of a `BertModel` where they are.
+
+    [B, S, E] from input ids and attention mask, both [B, S] on the processor.
+    """
 
     @staticmethod
     def runs(config: Any) -> bool:
@@ -47,8 +50,9 @@ class Bert:
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         batch, size = input_ids.shape
-        mask = None if batch == 1 else attention_mask.bool()[:, None, None, :]
-        hidden = embedding(input_ids, self._words) + self._places[:size]
+        device = self._words.device
+        mask = None if batch == 1 else attention_mask.bool()[:, None, None, :].to(device)
+        hidden = embedding(input_ids.to(device), self._words) + self._places[:size]
         hidden = layer_norm(hidden, self._shape, *self._norm, self._eps)
         for layer in self._layers:
             qkv = layer.qkv(hidden).view(batch, size, 3, self._heads, -1).permute(2, 0, 3, 1, 4)

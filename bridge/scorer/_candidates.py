@@ -32,16 +32,17 @@ def above(scores: Tensor, limits: Limits) -> Tensor:
     """Booleans like `scores`, [B, ..., C]: what is above its limit, compared in float32."""
     if isinstance(limits, int | float):
         return scores > limits
-    return scores > torch.tensor(limits, dtype=scores.dtype).view(len(scores), *[1] * (scores.dim() - 2), -1)
+    rows = torch.tensor(limits, dtype=scores.dtype, device=scores.device)
+    return scores > rows.view(len(scores), *[1] * (scores.dim() - 2), -1)
 
 
 def span_cells(logits: Tensor, limits: Limits) -> Iterator[Cell]:
     """Cells of a span head's [B, W, K, C]; spans beyond the end of their text are among them."""
     scores = logits.sigmoid()
-    passed = above(scores, limits)
-    places = passed.nonzero()
+    places = above(scores, limits).nonzero()
     if len(places):
-        for (row, start, width, column), score in zip(places.tolist(), scores[passed].tolist(), strict=True):
+        found = scores[places.unbind(1)].tolist()
+        for (row, start, width, column), score in zip(places.tolist(), found, strict=True):
             yield Cell(row, start, start + width, column, score)
 
 
@@ -54,7 +55,7 @@ def token_cells(logits: Tensor, lengths: Tensor, limits: Limits) -> Iterator[Cel
     Args:
         lengths: [B] words of each text; words beyond are padding.
     """
-    scores = logits.sigmoid()
+    scores = logits.sigmoid().cpu()
     starts = above(scores[..., 0], limits).numpy()
     ends = above(scores[..., 1], limits).numpy()
     values = scores.double().numpy()  # as the reference compares: float32 scores as Python numbers

@@ -48,7 +48,10 @@ def distances_of(config: Any) -> tuple[int, int]:
 
 
 class Deberta:
-    """Runs the weights of a `DebertaV2Model`. [B, S, E] from input ids and attention mask, both [B, S]."""
+    """Runs the weights of a `DebertaV2Model` where they are.
+
+    [B, S, E] from input ids and attention mask, both [B, S] on the processor.
+    """
 
     @staticmethod
     def runs(config: Any) -> bool:
@@ -79,14 +82,15 @@ class Deberta:
             self._layers = [_Layer(layer, distances, near, self._heads, dtype) for layer in backbone.encoder.layer]
 
     def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        size = input_ids.shape[1]
+        size, device = input_ids.shape[1], self._words.device
         padded = not bool(attention_mask.all())
-        hidden = layer_norm(embedding(input_ids, self._words), self._shape, *self._norm, self._eps)
+        hidden = layer_norm(embedding(input_ids.to(device), self._words), self._shape, *self._norm, self._eps)
         mask = None
         if padded:
+            attention_mask = attention_mask.to(device)
             hidden = hidden * attention_mask.unsqueeze(2)
-            mask = torch.zeros(attention_mask.shape).masked_fill(attention_mask == 0, -math.inf)[:, None, None, :]
-        far = None if size <= _KEPT else distance_rows(size, *self._distances)
+            mask = hidden.new_zeros(attention_mask.shape).masked_fill(attention_mask == 0, -math.inf)[:, None, None, :]
+        far = None if size <= _KEPT else distance_rows(size, *self._distances).to(device)
         for layer in self._layers:
             seen = layer.out(layer.attend(hidden, mask, far))
             hidden = layer_norm(hidden + seen, self._shape, *layer.norm, self._eps)

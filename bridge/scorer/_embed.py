@@ -44,7 +44,7 @@ class NameVectors:
                     own_mask[len(some) :, 0] = 1  # rows without a text still need something to look at
                     own_ids[: len(some), : ids.shape[1]] = ids[some, :length]
                     own_mask[: len(some), : ids.shape[1]] = mask[some, :length]
-                    pooled = (self._encode(own_ids, own_mask) * own_mask.unsqueeze(-1)).sum(1)
+                    pooled = (self._encode(own_ids, own_mask).cpu() * own_mask.unsqueeze(-1)).sum(1)
                     out[some] = torch.nn.functional.normalize(pooled[: len(some)], dim=-1)
         return out.numpy()
 

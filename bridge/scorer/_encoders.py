@@ -1,20 +1,27 @@
-"""The fastest way to run an encoder: exact by default, in fewer bits or by another runtime where asked."""
+"""The fastest way to run an encoder: exact by default, in fewer bits or by another runtime where asked.
+
+On a processor fewer bits are those of the matrix products. On a GPU the whole backbone computes in them: the steps in
+between would cost more than they do there, and casting for each product more than both.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from bridge.errors import CheckpointError
 from bridge.scorer._bert import Bert
 from bridge.scorer._deberta import Deberta
+from bridge.scorer._device import CPU
 from bridge.scorer._network import Network
 from bridge.scorer._openvino import OpenVinoEncoder, Runtime
-from bridge.scorer._products import Dtype, product_of_layer, runs_here
+from bridge.scorer._products import HALF, Dtype, product_of_layer, runs_here
 
-#: [B, S, D] from input ids and attention mask, both [B, S]: the text backbone with its projection.
+#: [B, S, D] where the weights are, in fp32, from input ids and attention mask, both [B, S] on the processor: the text
+#: backbone with its projection.
 Encode = Callable[[Tensor, Tensor], Tensor]
 
 #: By `model_type`.
@@ -22,31 +29,40 @@ _REWRITTEN: dict[str, type[Bert] | type[Deberta]] = {"bert": Bert, "deberta-v2":
 
 
 def encoder_of(network: Network, dtype: Dtype = "fp32", runtime: Runtime = "torch") -> Encode:
-    """A network's text encoder, rewritten where this package knows how; else the network's own.
+    """A network's text encoder where its weights are, rewritten where this package knows how; else the network's own.
 
     Raises:
-        CheckpointError: this processor or the runtime does not compute in the dtype, the runtime is not installed, or
-            this backbone only runs in fp32 on torch.
+        CheckpointError: this processor, this GPU or the runtime does not compute in the dtype, the runtime is not
+            installed or not for GPUs, or this backbone only runs in fp32 on torch.
     """
-    if not runs_here(dtype):
-        raise CheckpointError(f"this processor does not compute in {dtype}", where="dtype", hint="use fp32 or auto")
-    representation = network.token_rep_layer
-    backbone = representation.bert_layer.model
-    known = None if network.config.fuse_layers else _rewritten(backbone)
-    if known is None:
+    on_processor = network.device == CPU
+    if not runs_here(dtype, network.device):
+        machine = "processor" if on_processor else "GPU"
+        raise CheckpointError(f"this {machine} does not compute in {dtype}", where="dtype", hint="use fp32 or auto")
+    if runtime == "openvino" and not on_processor:
+        raise CheckpointError(
+            "the runtime openvino does not run on a GPU",
+            where="runtime",
+            hint="use the runtime torch, or device cpu",
+        )
+    wrapped = network.token_rep_layer.bert_layer
+    known = None if network.config.fuse_layers else _rewritten(wrapped.model)
+    if known is None and on_processor:
         for setting, given, only in (("dtype", dtype, "fp32"), ("runtime", runtime, "torch")):
             if given != only:
-                name = backbone.config.model_type  # type: ignore[union-attr]
+                name = wrapped.model.config.model_type  # type: ignore[union-attr]
                 raise CheckpointError(
                     f"a {name} backbone of this form only runs in fp32 on torch",
                     where=setting,
                     hint=f"use {only} or auto",
                 )
-        return network.encode
-    linear = getattr(representation, "projection", None)
+    linear = getattr(network.token_rep_layer, "projection", None)
     if runtime == "openvino":
-        return OpenVinoEncoder(backbone, linear, dtype)
-    fast = known(backbone, dtype)
+        return OpenVinoEncoder(wrapped.model, linear, dtype)
+    if known is not None and on_processor:
+        fast: Encode = known(wrapped.model, dtype)
+    else:
+        fast = _whole(wrapped, known, dtype)
     if linear is None:
         return fast
     projection = product_of_layer(linear)
@@ -57,7 +73,21 @@ def label_encoder_of(network: Network) -> Encode:
     """The same for a bi-encoder's label backbone, before its projection; always in fp32, since its vectors are kept."""
     wrapped = network.token_rep_layer.labels_encoder
     known = None if network.config.fuse_layers else _rewritten(wrapped.model)
-    return wrapped if known is None else known(wrapped.model)
+    return _whole(wrapped, known, "fp32")
+
+
+def _whole(wrapped: nn.Module, known: type[Bert] | type[Deberta] | None, dtype: Dtype) -> Encode:
+    """A backbone that computes in a dtype from end to end; its output is fp32."""
+    if dtype != "fp32":
+        wrapped = copy.deepcopy(wrapped).to(HALF[dtype])
+    device = next(wrapped.parameters()).device
+
+    def own(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        hidden: Tensor = wrapped(input_ids.to(device), attention_mask.to(device))
+        return hidden
+
+    fast: Encode = own if known is None else known(wrapped.model)
+    return fast if dtype == "fp32" else lambda input_ids, attention_mask: fast(input_ids, attention_mask).float()
 
 
 def _rewritten(backbone: Any) -> type[Bert] | type[Deberta] | None:

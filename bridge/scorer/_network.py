@@ -126,7 +126,11 @@ class BiLstm(nn.Module):
 
 
 class Network(nn.Module):
-    """A uni-, bi- or poly-encoder with a span head or a token-level head."""
+    """A uni-, bi- or poly-encoder with a span head or a token-level head.
+
+    Ids, masks and lengths may be on the processor while the weights are on a GPU: no size that is read from them has to
+    be waited for.
+    """
 
     def __init__(self, config: CheckpointConfig, backbone: nn.Module, label_backbone: nn.Module | None = None) -> None:
         super().__init__()
@@ -148,6 +152,11 @@ class Network(nn.Module):
             self.span_rep_layer = SpanRepresentation(config)
             self.prompt_rep_layer = feed_forward(width, width, config.dropout)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device
+
     def encode(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """[B, S, D]: the text backbone's output after the projection."""
         return cast(Tensor, self.token_rep_layer(input_ids, attention_mask))
@@ -164,25 +173,29 @@ class Network(nn.Module):
         batch, _, width = hidden.shape
         out = hidden.new_zeros(batch, int(lengths.max()), width)
         rows, columns = torch.where(words_mask > 0)
+        rows, columns, numbers = torch.stack([rows, columns, words_mask[rows, columns] - 1]).to(out.device)
         pooling = self.config.subtoken_pooling
         if pooling in {"mean", "max"}:
-            place = (rows * out.shape[1] + words_mask[rows, columns] - 1).unsqueeze(1).expand(-1, width)
+            place = (rows * out.shape[1] + numbers).unsqueeze(1).expand(-1, width)
             reduce = "mean" if pooling == "mean" else "amax"
             out.view(-1, width).scatter_reduce_(0, place, hidden[rows, columns], reduce, include_self=False)
         else:
-            out[rows, words_mask[rows, columns] - 1] = hidden[rows, columns]
+            out[rows, numbers] = hidden[rows, columns]
         return cast(Tensor, self.rnn(out, lengths)) if hasattr(self, "rnn") else out
 
     def prompt_classes(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """([B, C, D], mask [B, C]): hidden vectors at the entity markers of the prompt (uni-encoder)."""
+        """([B, C, D], mask [B, C]): hidden vectors at the entity markers of the prompt (uni-encoder).
+
+        The mask is on the device of `input_ids`.
+        """
         at = (input_ids == self.config.class_token_index) & (attention_mask > 0)
         counts = at.sum(1)
         out = hidden.new_zeros(hidden.shape[0], int(counts.max()), hidden.shape[-1])
         rows, columns = torch.where(at)
-        position = at.cumsum(1)[rows, columns] - 1
         source = columns if self.config.embed_ent_token else (columns + 1).clamp(max=hidden.shape[1] - 1)
+        rows, source, position = torch.stack([rows, source, at.cumsum(1)[rows, columns] - 1]).to(out.device)
         out[rows, position] = hidden[rows, source]
-        mask = torch.arange(out.shape[1], device=out.device) < counts.unsqueeze(1)
+        mask = torch.arange(out.shape[1], device=counts.device) < counts.unsqueeze(1)
         return out, mask
 
     def label_classes(self, pooled: Tensor) -> Tensor:
@@ -197,8 +210,8 @@ class Network(nn.Module):
             classes: [B, C, D] from `label_classes`.
             mask: [B, C] booleans: which classes a text has.
         """
-        inside = torch.arange(words.shape[1], device=words.device) < lengths.unsqueeze(1)
-        return cast("tuple[Tensor, Tensor]", self.cross_fuser(words, inside, classes, mask))
+        inside = torch.arange(words.shape[1], device=words.device) < lengths.to(words.device).unsqueeze(1)
+        return cast("tuple[Tensor, Tensor]", self.cross_fuser(words, inside, classes, mask.to(words.device)))
 
     def head_classes(self, classes: Tensor) -> Tensor:
         """Class vectors as the head takes them: behind the prompt FFN in span models, as they are at token level."""

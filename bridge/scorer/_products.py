@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from bridge.scorer._device import CPU
+
 #: [..., out] from [..., in].
 Product = Callable[[Tensor], Tensor]
 
@@ -23,13 +25,15 @@ Dtype = Literal["fp32", "bf16", "fp16", "int8"]
 #: What a caller may ask for; `auto` is resolved by what is measured.
 DtypeSetting = Literal["fp32", "bf16", "fp16", "int8", "auto"]
 
-_HALF: dict[str, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
+HALF: dict[str, torch.dtype] = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def runs_here(dtype: Dtype) -> bool:
-    """Whether this processor computes in a dtype; what it would emulate is slower than fp32."""
+def runs_here(dtype: Dtype, device: torch.device = CPU) -> bool:
+    """Whether this processor, or this GPU, computes in a dtype; what it would emulate is slower than fp32."""
     if dtype == "fp32":
         return True
+    if device.type == "cuda":
+        return dtype == "fp16" or (dtype == "bf16" and torch.cuda.is_bf16_supported(including_emulation=False))
     if dtype == "int8":
         return torch.backends.quantized.engine in {"x86", "fbgemm", "onednn"}
     try:
@@ -39,21 +43,23 @@ def runs_here(dtype: Dtype) -> bool:
 
 
 def product_of(weight: Tensor, bias: Tensor, dtype: Dtype = "fp32") -> Product:
-    """`x @ weight.T + bias` with the weight packed for oneDNN, or plainly where this torch cannot.
+    """`x @ weight.T + bias` with the weight packed for oneDNN, or plainly where this torch or the device cannot.
 
     In fp32 the same arithmetic as `linear`, and on AMD processors faster than through MKL.
     """
     weight, bias = weight.detach(), bias.detach()
     if dtype == "int8":
         return _quantised(weight, bias)
-    if dtype in _HALF:
-        half = _HALF[dtype]
+    if dtype in HALF:
+        half = HALF[dtype]
         product = _packed(weight.to(half), bias.to(half))
         return lambda x: product(x.to(half)).float()
     return _packed(weight, bias)
 
 
 def _packed(weight: Tensor, bias: Tensor) -> Product:
+    if weight.device != CPU:
+        return lambda x: linear(x, weight, bias)
     try:
         packed = torch.ops.mkldnn._reorder_linear_weight(weight)
         run = torch.ops.mkldnn._linear_pointwise

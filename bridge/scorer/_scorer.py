@@ -23,6 +23,7 @@ from bridge.scorer._calibration import Calibration
 from bridge.scorer._candidates import Cell, Limits, above, span_cells, token_cells
 from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, runners_up, select
+from bridge.scorer._device import CPU, compute_exactly, pick_device
 from bridge.scorer._embed import NameVectors
 from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
 from bridge.scorer._jobs import Item, Job, Planner, batches
@@ -46,6 +47,8 @@ LABELS_PER_PROMPT = 30
 LEAST_RUNNER_UP = 0.1
 #: Labels that a bi-encoder's head scores at once; bounds memory, changes nothing else.
 LABELS_PER_HEAD = 512
+#: Sequences in one forward pass where the caller does not say: what a processor's caches hold, what fills a GPU.
+BATCH_SIZE = {"cpu": 8, "cuda": 32}
 
 
 class Scorer:
@@ -55,21 +58,27 @@ class Scorer:
         name: as given to `load`.
         dtype: what the text encoder's matrix products are computed in.
         runtime: what computes the text encoder.
+        device: where the network computes, `cpu` or `cuda:0`.
         trials: what `auto` measured; empty otherwise.
         fingerprint: short hash of weights, config, tokenizers, calibration and dtype; equal ones give equal scores, to
-            1e-4. In fp32 the runtime is no part of it; in fewer bits it is, since each runtime rounds at other places.
+            1e-4. In fp32 runtime and device are no part of it; in fewer bits they are, since each rounds elsewhere.
         calibration: what turns the model's scores into probabilities; None where the checkpoint has none.
         labels_per_prompt: labels that a uni-encoder reads at once; more are scored in balanced groups.
     """
 
-    def __init__(self, checkpoint: Checkpoint, name: str, way: Way = PLAIN) -> None:
+    def __init__(self, checkpoint: Checkpoint, name: str, way: Way = PLAIN, device: torch.device = CPU) -> None:
+        if device != CPU:
+            compute_exactly()
+            checkpoint.network.to(device)
         self.name = name
         self.dtype: Dtype = way.dtype
         self.runtime: Runtime = way.runtime
+        self.device = str(checkpoint.network.device)
         self.trials: tuple[Trial, ...] = ()
         self.calibration = checkpoint.calibration
         digest = "" if self.calibration is None else f"+{self.calibration.digest}"
-        rounding = "" if way.dtype == "fp32" else f"+{way.dtype}{'' if way.runtime == 'torch' else f'.{way.runtime}'}"
+        places = [way.runtime] if way.runtime != "torch" else [device.type] if device != CPU else []
+        rounding = "" if way.dtype == "fp32" else "+" + ".".join([way.dtype, *places])
         self.fingerprint = f"{checkpoint.fingerprint}{digest}{rounding}"
         self.labels_per_prompt = LABELS_PER_PROMPT
         self._config = checkpoint.config
@@ -92,6 +101,7 @@ class Scorer:
         threads: int | None = None,
         dtype: DtypeSetting = "fp32",
         runtime: RuntimeSetting = "torch",
+        device: str = "cpu",
     ) -> Scorer:
         """Load a published or own checkpoint.
 
@@ -104,21 +114,29 @@ class Scorer:
                 the fastest that finds the same entities there (`trials` says what was measured).
             runtime: what computes the text encoder. `openvino` needs the extra of that name; `auto` tries it where it
                 is installed, like a dtype.
+            device: `cpu`, `cuda` (the first GPU) or `cuda:1`. `auto`: the first GPU where torch sees one that has the
+                dtype and the runtime (not `int8`, not `openvino`), else the processor. So that fp32 is exact on a GPU
+                too, TF32 is off for the process from there on.
 
         Raises:
             CheckpointError: the checkpoint is missing, incomplete or of a family that is not supported, or this
-                processor, this backbone or the runtime does not compute in the dtype, or the runtime is not installed.
+                processor or GPU, this backbone or the runtime does not compute in the dtype, or the runtime is not
+                installed or not for GPUs.
+            InputError: the device is none of these.
+            SetupError: torch sees no such GPU.
         """
         if threads is not None:
             torch.set_num_threads(threads)
+        processors_only = dtype == "int8" or runtime == "openvino"
+        place = pick_device("cpu" if device == "auto" and processors_only else device)
         checkpoint = load_checkpoint(name, revision=revision, offline=offline)
         choice = ways(dtype, runtime)
-        scorers = {choice[0]: cls(checkpoint, str(name), choice[0])}
+        scorers = {choice[0]: cls(checkpoint, str(name), choice[0], place)}
 
         def predict_by(way: Way) -> Predict | None:
             try:
-                scorer = scorers.get(way) or cls(checkpoint, str(name), way)
-            except CheckpointError:  # a backbone or a runtime that does not compute in that dtype
+                scorer = scorers.get(way) or cls(checkpoint, str(name), way, place)
+            except CheckpointError:  # a machine, a backbone or a runtime that does not compute in that dtype
                 return None
             scorers[way] = scorer
             return lambda texts: scorer.predict(texts, LABELS)
@@ -136,7 +154,7 @@ class Scorer:
         *,
         flat: bool = True,
         multi_label: bool = False,
-        batch_size: int = 8,
+        batch_size: int | None = None,
         calibrated: bool = True,
         sort_labels: bool = False,
         runners_up: int = 0,
@@ -153,7 +171,7 @@ class Scorer:
                 GLiNER's paper (section 2.3).
             flat: no two spans share a word; otherwise spans may nest, but not overlap in part.
             multi_label: the same words may carry several labels.
-            batch_size: sequences in one forward pass; scores do not depend on it.
+            batch_size: sequences in one forward pass; scores do not depend on it. Default: 8, on a GPU 32.
             calibrated: scores and thresholds are probabilities where the checkpoint has a calibration; else, and
                 without one, they are the model's own.
             sort_labels: read the labels in the order of their texts instead of the caller's, so that equal sets give
@@ -178,6 +196,7 @@ class Scorer:
         usual = DEFAULT_THRESHOLD if calibration is None else self.default_threshold
         threshold = usual if threshold is None else threshold
         check_threshold(threshold)
+        batch_size = BATCH_SIZE[self._network.device.type] if batch_size is None else batch_size
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, got {batch_size}")
         if runners_up < 0:
@@ -339,7 +358,7 @@ class Scorer:
         with torch.inference_mode():
             for start in range(0, len(labels), _LABEL_BATCH):
                 ids, mask = self._label_tokens.batch(labels[start : start + _LABEL_BATCH])
-                pooled = network.token_rep_layer.pool(self._label_encoder(ids, mask), mask)
+                pooled = network.token_rep_layer.pool(self._label_encoder(ids, mask), mask.to(network.device))
                 classes = network.label_classes(pooled)
                 vectors.append(network.head_classes(classes) if self._ready else classes)
             return torch.cat(vectors)

@@ -22,8 +22,8 @@ from torch.nn.functional import pad
 
 from bridge.scorer._config import CheckpointConfig
 
-#: Numbers of span vectors that are in flight at once.
-_CACHED = 1 << 19
+#: Numbers of span vectors that are in flight at once: what a processor's cache holds, and 256 MB of a GPU's memory.
+_IN_FLIGHT = {"cpu": 1 << 19, "cuda": 1 << 26}
 
 
 def feed_forward(width_in: int, width_out: int, dropout: float, *, expansion: int = 4) -> nn.Sequential:
@@ -36,6 +36,11 @@ def shifted(end: Tensor, max_width: int) -> Tensor:
     """[B, W, K, *]: entry (i, w) holds the row of word i + w; zeros beyond the last word."""
     padded = pad(end, (0, 0, 0, max_width - 1))
     return padded.unfold(1, max_width, 1).movedim(-1, 2)
+
+
+def _inside(words: Tensor, lengths: Tensor) -> Tensor:
+    """[B, W, 1] booleans beside `words`, [B, W, D]: which of them are no padding."""
+    return (torch.arange(words.shape[1], device=words.device) < lengths.to(words.device).unsqueeze(1)).unsqueeze(-1)
 
 
 class MarkerV0(nn.Module):
@@ -74,8 +79,9 @@ class MarkerV0(nn.Module):
             logits: Tensor = spans @ folded + constant
             return logits
 
-        # Spans of a few words at a time stay in the processor's cache; training needs them all for the way back.
-        step = words.shape[1] if self.training else max(_CACHED // (len(words) * self.max_width * start.shape[-1]), 1)
+        # Training needs them all for the way back.
+        most = _IN_FLIGHT.get(words.device.type, _IN_FLIGHT["cpu"])
+        step = words.shape[1] if self.training else max(most // (len(words) * self.max_width * start.shape[-1]), 1)
         parts = [score(slice(first, first + step)) for first in range(0, words.shape[1], step)]
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
@@ -92,8 +98,8 @@ class MarkerV1(MarkerV0):
     def context(self, words: Tensor, lengths: Tensor | None) -> Tensor:
         if lengths is None:
             return words.mean(1)
-        inside = torch.arange(words.shape[1]) < lengths.unsqueeze(1)
-        return (words * inside.unsqueeze(-1)).sum(1) / lengths.unsqueeze(1)
+        lengths = lengths.to(words.device)
+        return (words * _inside(words, lengths)).sum(1) / lengths.unsqueeze(1)
 
 
 class MarkerV2(MarkerV0):
@@ -139,7 +145,7 @@ class _SpanVectors(nn.Module):
 
     def forward(self, words: Tensor, classes: Tensor, lengths: Tensor | None = None) -> Tensor:
         if lengths is not None:
-            words = words * (torch.arange(words.shape[1]) < lengths.unsqueeze(1)).unsqueeze(-1)
+            words = words * _inside(words, lengths)
         spans = self.vectors(words)
         pattern = "bwkd,cd->bwkc" if classes.dim() == 2 else "bwkd,bcd->bwkc"
         return torch.einsum(pattern, spans, classes)
@@ -236,7 +242,7 @@ class PooledMean(_Pooled):
     """`conv_mean`."""
 
     def pooled(self, words: Tensor) -> Tensor:
-        return words.cumsum(2) / torch.arange(1, self.max_width + 1).unsqueeze(-1)
+        return words.cumsum(2) / torch.arange(1, self.max_width + 1, device=words.device).unsqueeze(-1)
 
 
 class PooledSum(_Pooled):

@@ -11,7 +11,7 @@ from typing import NamedTuple, get_args
 
 from bridge.entities import TaggedText
 from bridge.scorer._openvino import Runtime, RuntimeSetting, has_openvino
-from bridge.scorer._products import Dtype, DtypeSetting, runs_here
+from bridge.scorer._products import Dtype, DtypeSetting
 
 #: Entities of the sample that a way may find otherwise than the first, as a share (F1 with those of the first).
 GREATEST_LOSS = 0.005
@@ -83,18 +83,18 @@ def ways(dtype: DtypeSetting, runtime: RuntimeSetting) -> list[Way]:
 
 
 def try_ways(choice: Sequence[Way], predict_by: Callable[[Way], Predict | None]) -> list[Trial]:
-    """Run the sample by every way that this processor has beside the first, in turn.
+    """Run the sample by every way that there is beside the first, in turn.
 
     Args:
         choice: the first is what the others are measured by.
-        predict_by: None where the model does not run that way.
+        predict_by: None where the model does not run that way, or the machine has it not.
     """
     exact = predict_by(choice[0])
     assert exact is not None
     truth = _entities(exact(SAMPLE))
     trials = []
     for way in choice[1:]:
-        predict = predict_by(way) if runs_here(way.dtype) else None
+        predict = predict_by(way)
         if predict is not None:
             found = _entities(predict(SAMPLE))
             loss = 1 - 2 * len(found & truth) / max(len(found) + len(truth), 1) if found or truth else 0.0

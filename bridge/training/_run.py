@@ -10,8 +10,9 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bridge.errors import CheckpointError, SetupError
+from bridge.errors import CheckpointError
 from bridge.evaluation import Example
+from bridge.scorer._device import pick_device
 from bridge.training._batches import TrainingSet
 from bridge.training._checkpoint import STATE, mean_weights, read_state, restore_weights, trained_weights
 from bridge.training._config import TrainConfig, load_config
@@ -135,15 +136,6 @@ def refuse_state(out: Path, resume: bool) -> None:
         raise CheckpointError(
             "a training state is already here", where=str(out), hint="add --resume, or choose another --out folder"
         )
-
-
-def pick_device(name: str) -> torch.device:
-    """The device of a `--device` option: `cpu`, `cuda`, or `auto`. Raises SetupError where there is no GPU."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise SetupError("this torch sees no GPU", hint="use --device cpu, or install torch with CUDA")
-    return torch.device(name)
 
 
 class _bar:

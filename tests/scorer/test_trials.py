@@ -44,7 +44,7 @@ def test_the_embedded_model_finds_nearly_the_same(dtype: Dtype) -> None:
 
 
 def test_a_processor_without_a_dtype_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.scorer._encoders.runs_here", lambda dtype: dtype == "fp32")
+    monkeypatch.setattr("bridge.scorer._encoders.runs_here", lambda dtype, _: dtype == "fp32")
     with pytest.raises(CheckpointError, match="does not compute in bf16"):
         Scorer.load(dtype="bf16")
 
@@ -91,7 +91,6 @@ def found(*places: tuple[int, int]) -> Callable[[Sequence[str]], list[TaggedText
 
 
 def test_a_way_that_finds_other_entities_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auto, "runs_here", lambda _: True)
     monkeypatch.setattr(auto, "_gain", lambda *_: 3.0)
     models = {
         PLAIN: found((0, 3), (4, 8)),

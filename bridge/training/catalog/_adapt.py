@@ -12,6 +12,7 @@ from bridge.evaluation import Example
 from bridge.schema import Schema
 from bridge.scorer import Scorer
 from bridge.scorer._checkpoint import load_checkpoint
+from bridge.scorer._device import pick_device
 from bridge.training._batches import TrainingSet
 from bridge.training._config import (
     DevConfig,
@@ -23,7 +24,7 @@ from bridge.training._config import (
     load_config,
 )
 from bridge.training._data import held_out, load_sets
-from bridge.training._run import pick_device, refuse_state, train_on
+from bridge.training._run import refuse_state, train_on
 from bridge.training._shop import shop_texts
 from bridge.training._shop_words import shop_words
 from bridge.training._written import written_texts
