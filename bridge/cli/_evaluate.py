@@ -130,6 +130,9 @@ def ner(
     runtime: Annotated[
         RuntimeChoice, typer.Option("--runtime", help="What computes the encoder; auto measures which is faster.")
     ] = RuntimeChoice.torch,
+    device: Annotated[
+        str, typer.Option("--device", help="cpu, cuda, cuda:1, or auto: the GPU where there is one.")
+    ] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="JSON to standard output instead of tables.")] = False,
 ) -> None:
     """Span precision, recall and F1 of a model, per set and label.
@@ -152,7 +155,7 @@ def ner(
     skip = (lambda error: notes.print(f"skipped: {error}", markup=False)) if bad_records is BadRecords.skip else None
     if save and not calibrate:
         raise InputError("--save stores what --calibrate fits", hint="add --calibrate")
-    scorer = Scorer.load(model, threads=threads, dtype=dtype.value, runtime=runtime.value)
+    scorer = Scorer.load(model, threads=threads, dtype=dtype.value, runtime=runtime.value, device=device)
     names = names_of(rename, example="brand: maker of the product")
     thresholds = SWEEP if threshold_sweep or plot else (scorer.default_threshold if threshold is None else threshold,)
 

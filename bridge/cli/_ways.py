@@ -93,7 +93,12 @@ def scorer_of(schema: Schema, model: str | None = None, *, threads: int | None =
     given = schema.model
     revision = given.revision if model is None else None
     return Scorer.load(
-        model or given.name, revision=revision, threads=threads, dtype=given.dtype, runtime=given.runtime
+        model or given.name,
+        revision=revision,
+        threads=threads,
+        dtype=given.dtype,
+        runtime=given.runtime,
+        device=given.device,
     )
 
 

@@ -123,9 +123,9 @@ def _blocks(chunk: Sequence[Document], schema: Schema, tagger: Tagger) -> list[d
 
 def _tagger(schema: Schema) -> Tagger:
     model = schema.model
-    return Tagger(schema, _scorer(model.name, model.revision, model.dtype, model.runtime))
+    return Tagger(schema, _scorer(model.name, model.revision, model.dtype, model.runtime, model.device))
 
 
 @lru_cache(maxsize=2)
-def _scorer(name: str, revision: str | None, dtype: DtypeSetting, runtime: RuntimeSetting) -> Scorer:
-    return Scorer.load(name, revision=revision, dtype=dtype, runtime=runtime)
+def _scorer(name: str, revision: str | None, dtype: DtypeSetting, runtime: RuntimeSetting, device: str) -> Scorer:
+    return Scorer.load(name, revision=revision, dtype=dtype, runtime=runtime, device=device)

@@ -27,6 +27,8 @@ class ModelSettings(_Strict):
     dtype: Literal["fp32", "bf16", "fp16", "int8", "auto"] = "fp32"
     #: What computes the text encoder; `openvino` is an extra of the package, `auto` measures whether it is faster.
     runtime: Literal["torch", "openvino", "auto"] = "torch"
+    #: Where the model computes: `cpu`, `cuda` or `cuda:1`; `auto`: the first GPU where the machine has one.
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "cpu"
     #: Ask for the labels in the order of their texts, not of the schema: moving labels about then changes no score. A
     #: uni-encoder reads all labels as one prompt and is sensitive to their order; bi-encoders are not.
     sort_labels: bool = False

@@ -31,8 +31,8 @@ log = logging.getLogger("bridge.sidecar")
 
 T = TypeVar("T")
 Status = Literal["starting", "ready", "failed", "stopping"]
-#: `dtype` and `runtime` of a schema's model.
-Way = tuple[DtypeSetting, RuntimeSetting]
+#: `dtype`, `runtime` and `device` of a schema's model.
+Way = tuple[DtypeSetting, RuntimeSetting, str]
 #: Seconds that counting may take at the engine, whatever is left of a request's own time.
 COUNT_SECONDS = 1.0
 #: How long readiness waits for the first reading of the indices, counted from the start.
@@ -235,8 +235,10 @@ class Runtime:
                     threads=config.model_threads,
                     dtype=way[0],
                     runtime=way[1],
+                    device=way[2],
                 )
             )
+            log.info("model %s computes in %s by %s on %s", name, loaded.dtype, loaded.runtime, loaded.device)
             for trial in loaded.trials:
                 log.info(
                     "model %s in %s on %s: %.2f times as fast as the plain way, %.1f %% of entities differ%s",
@@ -309,9 +311,9 @@ class Runtime:
         return loaded.get(self._default_way()) or next(iter(loaded.values()))
 
     def _default_way(self) -> Way:
-        """What the schemas over the configured model agree on, so that it is loaded once; else fp32 on torch."""
+        """What the schemas over the configured model agree on, so that it is loaded once; else the defaults."""
         ways = {_way(schema) for schema in self.schemas.values() if schema.model.name == "default"}
-        return ways.pop() if len(ways) == 1 else ("fp32", "torch")
+        return ways.pop() if len(ways) == 1 else ("fp32", "torch", "cpu")
 
     def within(self, deadline: float, work: Callable[[], T]) -> T:
         """The result of `work`, run in a thread of its own. Raises DeadlineExceededError when it takes too long."""
@@ -343,7 +345,7 @@ class Runtime:
 
 
 def _way(schema: Schema) -> Way:
-    return schema.model.dtype, schema.model.runtime
+    return schema.model.dtype, schema.model.runtime, schema.model.device
 
 
 def _file(folder: Path | None, name: str) -> Path | None:
