@@ -17,17 +17,20 @@ SHAPES = {"small": (768, 6, 12), "base": (768, 12, 12)}
 
 
 class Peers:
-    """The interpreters that run the ways, with what they see. A peer that cannot be set up says so and is left out."""
+    """The interpreters that run the ways, with what they see. A peer that cannot be set up says so and is left out.
 
-    def __init__(self) -> None:
-        self.onnx = self._made(
+    Without `wanted` nothing is set up: what is installed here runs alone.
+    """
+
+    def __init__(self, *, wanted: bool = True) -> None:
+        self.onnx = wanted and self._made(
             "onnx",
             ["--python", sys.executable, "--target", str(BUILD / "onnx"), "--no-deps"],
             BUILD / "onnx" / "onnxruntime",
         )
         fast = BUILD / "fast-gliner"
         self.fast: Path | None = None
-        if fast.exists() or _uv("venv", "--quiet", str(fast)):
+        if wanted and (fast.exists() or _uv("venv", "--quiet", str(fast))):
             python = fast / "bin" / "python"
             installed = next(fast.glob("lib/*/site-packages/fast_gliner"), fast / "missing")
             if self._made("fast-gliner", ["--python", str(python)], installed):
@@ -66,7 +69,7 @@ def _uv(*arguments: str) -> bool:
 
 def checkpoint(shape: str, peers: Peers, *, bi_encoder: bool = False) -> Path:
     """A random checkpoint of a published size (markerV0, width 512, spans of 12 words), and its ONNX graphs."""
-    folder = BUILD / f"{shape}{'-bi' if bi_encoder else ''}"
+    folder = BUILD / f"{shape}{'-bi' if bi_encoder else '' if peers.onnx else '-plain'}"
     if not (folder / "built").exists():
         print(f"building {folder.name}", flush=True)
         arguments = [str(folder), shape, str(int(bi_encoder)), str(int(peers.onnx and not bi_encoder))]

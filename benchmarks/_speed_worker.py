@@ -3,9 +3,9 @@
     python benchmarks/_speed_worker.py WAY FOLDER THREADS
 
 Reads tasks as JSON lines, `{"texts": [...], "labels": [...], "repeats": 3}`, and answers each with the median of the
-milliseconds from strings to entities, the entities and the peak memory so far. Before several repeats comes one that
-does not count: after seconds in which others had the processor it shows how cold its caches are. Only the processors
-that the way may use are visible to it: some peers have no setting for threads.
+milliseconds from strings to entities, the entities and the peak memory so far (on a GPU: of its own memory). Before
+several repeats comes one that does not count: after seconds in which others had the processor it shows how cold its
+caches are. Only the processors that the way may use are visible to it: some peers have no setting for threads.
 """
 
 from __future__ import annotations
@@ -25,11 +25,10 @@ THRESHOLD = 0.5
 BATCH = 32
 
 
-def gliner(folder: str, threads: int, *, graph: str | None = None, precision: str | None = None) -> Run:
+def gliner(folder: str, threads: int, *, graph: str | None = None, precision: str | None = None, **how: Any) -> Run:
     """The reference: on torch, by ONNX Runtime, or with its graph run by OpenVINO in a precision ("": its default)."""
     from gliner import GLiNER
 
-    how: dict[str, Any] = {}
     if graph is not None:
         import onnxruntime
 
@@ -81,10 +80,10 @@ def fast_gliner(folder: str, _: int) -> Run:
     return lambda texts, labels: _of_dicts(model.predict_entities(texts, labels))
 
 
-def bridge(folder: str, threads: int, **how: Any) -> Run:
+def bridge(folder: str, threads: int, *, device: str = "cpu", **how: Any) -> Run:
     from bridge.scorer import Scorer
 
-    scorer = Scorer.load(folder, threads=threads, offline=True, **how)
+    scorer = Scorer.load(folder, threads=threads, offline=True, device=device, **how)
     scorer.labels_per_prompt = 1000  # one prompt, as the peers have
 
     def run(texts: list[str], labels: list[str]) -> Entities:
@@ -98,7 +97,7 @@ def _of_dicts(found: Any) -> Entities:
     return [[(one["start"], one["end"], one["label"], float(one["score"])) for one in text] for text in found]
 
 
-#: The first is what the others are compared with.
+#: On the processor; the first is what the others are compared with.
 WAYS: dict[str, Callable[[str, int], Run]] = {
     "gliner torch": gliner,
     "gliner onnx": lambda folder, threads: gliner(folder, threads, graph="model"),
@@ -112,6 +111,15 @@ WAYS: dict[str, Callable[[str, int], Run]] = {
     "bridge torch bf16": lambda folder, threads: bridge(folder, threads, dtype="bf16"),
     "bridge openvino bf16": lambda folder, threads: bridge(folder, threads, dtype="bf16", runtime="openvino"),
 }
+#: The same on a GPU.
+GPU_WAYS: dict[str, Callable[[str, int], Run]] = {
+    "gliner cuda": lambda folder, threads: gliner(folder, threads, map_location="cuda"),
+    "bridge cuda": lambda folder, threads: bridge(folder, threads, device="cuda"),
+    "gliner cuda bf16": lambda folder, threads: gliner(folder, threads, map_location="cuda", dtype="bf16"),
+    "gliner cuda fp16": lambda folder, threads: gliner(folder, threads, map_location="cuda", dtype="fp16"),
+    "bridge cuda bf16": lambda folder, threads: bridge(folder, threads, device="cuda", dtype="bf16"),
+    "bridge cuda fp16": lambda folder, threads: bridge(folder, threads, device="cuda", dtype="fp16"),
+}
 
 
 def main() -> None:
@@ -119,13 +127,13 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
     warnings.simplefilter("ignore")
-    if hasattr(os, "sched_setaffinity"):
+    if way in WAYS and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    if way.endswith("torch"):
+    if way in GPU_WAYS or way.endswith("torch"):
         import torch
 
         torch.set_num_threads(threads)
-    run = WAYS[way](folder, threads)
+    run = (WAYS | GPU_WAYS)[way](folder, threads)
     for line in sys.stdin:
         task = json.loads(line)
         if task["repeats"] > 1:
@@ -135,11 +143,16 @@ def main() -> None:
             begun = time.perf_counter()
             entities = run(task["texts"], task["labels"])
             times.append(1000 * (time.perf_counter() - begun))
-        answers.write(json.dumps({"ms": statistics.median(times), "entities": entities, "peak": _peak()}) + "\n")
+        answers.write(json.dumps({"ms": statistics.median(times), "entities": entities, "peak": _peak(way)}) + "\n")
         answers.flush()
 
 
-def _peak() -> float:
+def _peak(way: str) -> float:
+    """MB of this process, or of the GPU's memory."""
+    if way in GPU_WAYS:
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 1024**2
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

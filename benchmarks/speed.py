@@ -1,12 +1,13 @@
 """Speed of the scorer beside other ways to run the same weights: texts, labels and threads are the same for all.
 
-    python benchmarks/speed.py [small] [base] [bi] [embedded] [--rounds 15] [--threads 2] [--only bridge]
+    python benchmarks/speed.py [small] [base] [bi] [embedded] [--device cpu] [--rounds 15] [--threads 2] [--only bridge]
 
 Every way is a process of its own (`_speed_worker.py`); they take turns, short work several times in each, so that a
 busy machine slows all of them down, and one after the other, so that none is slowed down by another. For each piece of
 work it prints the median from strings to entities, the median over the rounds of how many times faster than `gliner` on
 torch that is, the lower quartile of the milliseconds, and how many entities are those of `gliner`. Then for each way
-the peak memory and the seconds from the start of the process to its first entities, whose first query it is.
+the peak memory and the seconds from the start of the process to its first entities, whose first query it is. With
+`--device cuda` the ways are those on a GPU: they start together, and the memory is that of the GPU.
 
 The first call sets up the peers with uv and builds random checkpoints in the shape of DeBERTa-v3 under build/speed.
 Their vocabulary is small: with the published one all ways need about 400 MB more.
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -31,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from _speed_peers import HERE, ROOT, Peers, checkpoint
-from _speed_worker import WAYS
+from _speed_worker import GPU_WAYS, WAYS
 
 #: Words that the tokenizer of the random checkpoints knows whole: a query of 6 with 10 labels is 39 subtokens.
 WORDS = [
@@ -53,7 +55,7 @@ SHOP_LABELS = ["brand", "color", "product type", "size", "material", "price", "f
 SHOP_LABELS += ["capacity", "occasion", "origin", "shape", "scent", "theme", "quantity", "age group", "pattern"]
 SHOP_LABELS += ["compatible product", "product name"]
 #: Ways whose scores are the reference's to 1e-4.
-EXACT = [way for way in WAYS if not way.endswith(("int8", "bf16")) and way != "gliner openvino"]
+EXACT = [way for way in WAYS | GPU_WAYS if not way.endswith(("int8", "bf16", "fp16")) and way != "gliner openvino"]
 
 
 @dataclass
@@ -119,9 +121,9 @@ EMBEDDED = [Work("query, 20 labels", QUERIES[:1], SHOP_LABELS), Work("3 queries"
 
 
 def start(ways: Sequence[str], folder: Path, threads: int, peers: Peers, first: Work) -> list[Worker]:
-    """Start one way after the other, each with its first answer."""
-    workers = []
-    for way in ways:
+    """Start the ways, each with its first answer: one after the other, those on a GPU together."""
+
+    def started(way: str) -> Worker:
         command = [peers.python(way), str(HERE / "_speed_worker.py"), way, str(folder), str(threads)]
         begun = time.perf_counter()
         process = subprocess.Popen(
@@ -133,13 +135,17 @@ def start(ways: Sequence[str], folder: Path, threads: int, peers: Peers, first: 
             env=peers.environment(threads),
         )
         worker = Worker(way, process, begun)
-        if worker.run(first, 1) is None:
-            print(f"{way} is left out: it does not run here")
-            process.wait()
-            continue
-        worker.started = time.perf_counter() - begun
-        workers.append(worker)
-    return workers
+        if worker.run(first, 1) is not None:
+            worker.started = time.perf_counter() - begun
+        return worker
+
+    with ThreadPoolExecutor(len(ways) if ways[0] in GPU_WAYS else 1) as pool:
+        workers = list(pool.map(started, ways))
+    for worker in workers:
+        if not worker.started:
+            print(f"{worker.way} is left out: it does not run here")
+            worker.process.wait()
+    return [worker for worker in workers if worker.started]
 
 
 def measure(workers: list[Worker], work: Work, rounds: int) -> None:
@@ -179,7 +185,7 @@ def report(workers: list[Worker], work: Work, threads: int) -> None:
             f"{agreement(base.entities, worker.entities)}",
             flush=True,
         )
-    for kind, ways in (("exact", EXACT), ("any", list(WAYS))):
+    for kind, ways in (("exact", EXACT), ("any", [*WAYS, *GPU_WAYS])):
         there = {worker.way: worker.times for worker in workers if worker.way in ways and worker.times}
         own = min((way for way in there if way.startswith("bridge")), key=lambda w: _middle(there[w]), default=None)
         peer = min(
@@ -221,7 +227,7 @@ def table(
     finally:
         for worker in workers:
             worker.process.kill()
-    if given.threads > 1 and works is not EMBEDDED:
+    if given.threads > 1 and works is not EMBEDDED and given.device == "cpu":
         workers = start(ways, folder, 1, peers, works[0])
         try:
             measure(workers, works[0], given.rounds)
@@ -231,27 +237,38 @@ def table(
                 worker.process.kill()
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("models", nargs="*", help="small, base, bi, embedded; default: all")
-    arguments.add_argument("--rounds", type=int, default=15)
-    arguments.add_argument("--threads", type=int, default=2)
-    arguments.add_argument("--only", help="of the ways, those whose name has this in it, beside gliner torch")
-    given = arguments.parse_args()
-    peers = Peers()
-    ways = [way for way in WAYS if given.only is None or given.only in way or way == "gliner torch"]
+def ways_on(device: str, only: str | None, peers: Peers) -> list[str]:
+    """The first, and of the others those asked for that can run here."""
+    first, *others = GPU_WAYS if device == "cuda" else WAYS
+    ways = [first, *(way for way in others if only is None or only in way)]
+    if device == "cuda":
+        return ways
     if not peers.onnx:
-        ways = [way for way in ways if way == "gliner torch" or way.startswith("bridge")]
+        ways = [way for way in ways if way == first or way.startswith("bridge")]
     if peers.fast is None:
         ways = [way for way in ways if way != "fast-gliner"]
     if importlib.util.find_spec("openvino") is None:
         print("ways through OpenVINO are left out: the extra openvino is not installed")
         ways = [way for way in ways if "openvino" not in way]
-    plain = [way for way in ways if way == "gliner torch" or way.startswith("bridge")]
+    return ways
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("models", nargs="*", help="small, base, bi, embedded; default: all")
+    arguments.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--threads", type=int, default=2)
+    arguments.add_argument("--only", help="of the ways, those whose name has this in it, beside the first")
+    given = arguments.parse_args()
+    peers = Peers(wanted=given.device == "cpu")
+    ways = ways_on(given.device, given.only, peers)
+    plain = [way for way in ways if way in GPU_WAYS or way == "gliner torch" or way.startswith("bridge")]
+    uni = [work for work in UNI if given.device == "cpu" or not work.busy]
     wanted = given.models or ["small", "base", "bi", "embedded"]
     for shape in ("small", "base"):
         if shape in wanted:
-            table(f"DeBERTa-v3-{shape}, random", checkpoint(shape, peers), UNI, ways, given, peers)
+            table(f"DeBERTa-v3-{shape}, random", checkpoint(shape, peers), uni, ways, given, peers)
     if "bi" in wanted:
         folder = checkpoint("small", peers, bi_encoder=True)
         table("bi-encoder, DeBERTa-v3-small, random", folder, BI, plain, given, peers)
