@@ -128,7 +128,7 @@ def ner(
         DtypeChoice, typer.Option("--dtype", help="Of the encoder's matrix products; auto measures which is as good.")
     ] = DtypeChoice.fp32,
     runtime: Annotated[
-        RuntimeChoice, typer.Option("--runtime", help="What computes the encoder; auto measures which is faster.")
+        RuntimeChoice, typer.Option("--runtime", help="What computes encoder and head; auto measures which is faster.")
     ] = RuntimeChoice.torch,
     device: Annotated[
         str, typer.Option("--device", help="cpu, cuda, cuda:1, or auto: the GPU where there is one.")

@@ -25,7 +25,7 @@ class ModelSettings(_Strict):
     revision: str | None = None
     #: Of the text encoder's matrix products: exact, or in fewer bits; `auto` measures on a sample which is as good.
     dtype: Literal["fp32", "bf16", "fp16", "int8", "auto"] = "fp32"
-    #: What computes the text encoder; `openvino` is an extra of the package, `auto` measures whether it is faster.
+    #: What computes encoder and head; `openvino` is an extra of the package, `auto` measures whether it is faster.
     runtime: Literal["torch", "openvino", "auto"] = "torch"
     #: Where the model computes: `cpu`, `cuda` or `cuda:1`; `auto`: the first GPU where the machine has one.
     device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "cpu"

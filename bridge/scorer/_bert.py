@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, scaled_dot_product_attention
 
+from bridge.scorer._places import vectors_at
 from bridge.scorer._products import Dtype, product_of_layer, stacked_product
 
 
@@ -30,7 +31,8 @@ class _Layer:
 class Bert:
     """Runs the weights of a `BertModel` where they are.
 
-    [B, S, E] from input ids and attention mask, both [B, S] on the processor.
+    [B, S, E] from input ids and attention mask, both [B, S] on the processor; with `places` [B, N] only the vectors
+    there, [B, N, E].
     """
 
     @staticmethod
@@ -48,7 +50,7 @@ class Bert:
         self._norm = table.LayerNorm.weight, table.LayerNorm.bias
         self._layers = [_Layer(layer, dtype) for layer in backbone.encoder.layer]
 
-    def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
         batch, size = input_ids.shape
         device = self._words.device
         mask = None if batch == 1 else attention_mask.bool()[:, None, None, :].to(device)
@@ -57,8 +59,10 @@ class Bert:
         for layer in self._layers:
             qkv = layer.qkv(hidden).view(batch, size, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             seen = scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], attn_mask=mask)
-            seen = layer.out(seen.transpose(1, 2).reshape(batch, size, -1))
-            hidden = layer_norm(hidden + seen, self._shape, *layer.norm, self._eps)
+            seen = seen.transpose(1, 2).reshape(batch, size, -1)
+            if places is not None and layer is self._layers[-1]:
+                hidden, seen = vectors_at(hidden, places), vectors_at(seen, places)
+            hidden = layer_norm(hidden + layer.out(seen), self._shape, *layer.norm, self._eps)
             inner = layer.down(gelu(layer.up(hidden)))
             hidden = layer_norm(hidden + inner, self._shape, *layer.last_norm, self._eps)
         return hidden

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, gelu, layer_norm, scaled_dot_product_attention
 
+from bridge.scorer._places import vectors_at
 from bridge.scorer._products import Dtype, product_of_layer, stacked_product
 
 #: Distances whose rows are kept in order; longer sequences gather theirs for each batch.
@@ -50,7 +51,8 @@ def distances_of(config: Any) -> tuple[int, int]:
 class Deberta:
     """Runs the weights of a `DebertaV2Model` where they are.
 
-    [B, S, E] from input ids and attention mask, both [B, S] on the processor.
+    [B, S, E] from input ids and attention mask, both [B, S] on the processor; with `places` [B, N] only the vectors
+    there, [B, N, E].
     """
 
     @staticmethod
@@ -81,7 +83,7 @@ class Deberta:
         with torch.inference_mode():
             self._layers = [_Layer(layer, distances, near, self._heads, dtype) for layer in backbone.encoder.layer]
 
-    def __call__(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
         size, device = input_ids.shape[1], self._words.device
         padded = not bool(attention_mask.all())
         hidden = layer_norm(embedding(input_ids.to(device), self._words), self._shape, *self._norm, self._eps)
@@ -92,8 +94,10 @@ class Deberta:
             mask = hidden.new_zeros(attention_mask.shape).masked_fill(attention_mask == 0, -math.inf)[:, None, None, :]
         far = None if size <= _KEPT else distance_rows(size, *self._distances).to(device)
         for layer in self._layers:
-            seen = layer.out(layer.attend(hidden, mask, far))
-            hidden = layer_norm(hidden + seen, self._shape, *layer.norm, self._eps)
+            seen = layer.attend(hidden, mask, far)
+            if places is not None and layer is self._layers[-1]:
+                hidden, seen = vectors_at(hidden, places), vectors_at(seen, places)
+            hidden = layer_norm(hidden + layer.out(seen), self._shape, *layer.norm, self._eps)
             inner = layer.down(gelu(layer.up(hidden)))
             hidden = layer_norm(hidden + inner, self._shape, *layer.last_norm, self._eps)
         return hidden

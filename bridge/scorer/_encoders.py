@@ -1,4 +1,4 @@
-"""The fastest way to run an encoder: exact by default, in fewer bits or by another runtime where asked.
+"""The fastest way to run encoder and head: exact by default, in fewer bits or by another runtime where asked.
 
 On a processor fewer bits are those of the matrix products. On a GPU the whole backbone computes in them: the steps in
 between would cost more than they do there, and casting for each product more than both.
@@ -7,8 +7,7 @@ between would cost more than they do there, and casting for each product more th
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
@@ -17,12 +16,33 @@ from bridge.scorer._bert import Bert
 from bridge.scorer._deberta import Deberta
 from bridge.scorer._device import CPU
 from bridge.scorer._network import Network
-from bridge.scorer._openvino import OpenVinoEncoder, Runtime
+from bridge.scorer._openvino import OpenVinoEncoder, OpenVinoHead, Runtime
+from bridge.scorer._places import Places, vectors_at
 from bridge.scorer._products import HALF, Dtype, product_of_layer, runs_here
+from bridge.scorer._torch_head import TorchHead
 
-#: [B, S, D] where the weights are, in fp32, from input ids and attention mask, both [B, S] on the processor: the text
-#: backbone with its projection.
-Encode = Callable[[Tensor, Tensor], Tensor]
+
+class Encode(Protocol):
+    """The text backbone with its projection, where its weights are."""
+
+    def __call__(self, input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
+        """[B, S, D] in fp32 from two of [B, S] on the processor; with `places` [B, N] only the vectors there."""
+
+
+class Head(Protocol):
+    """Everything between the encoder and the logits of a span model."""
+
+    def __call__(self, hidden: Tensor, places: Places, lengths: Tensor, classes: Tensor | None) -> Tensor:
+        """[B, W, K, C] logits.
+
+        Args:
+            hidden: [B, N, D] from the encoder, on the processor.
+            places: what these vectors stand for.
+            lengths: [B] words of each text; W is the largest.
+            classes: [C, D] or [B, C, D] in a bi-encoder, ready for the head; None in a uni-encoder, where they stand
+                among the vectors.
+        """
+
 
 #: By `model_type`.
 _REWRITTEN: dict[str, type[Bert] | type[Deberta]] = {"bert": Bert, "deberta-v2": Deberta}
@@ -66,7 +86,23 @@ def encoder_of(network: Network, dtype: Dtype = "fp32", runtime: Runtime = "torc
     if linear is None:
         return fast
     projection = product_of_layer(linear)
-    return lambda input_ids, attention_mask: projection(fast(input_ids, attention_mask))
+
+    def encode(input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
+        return projection(fast(input_ids, attention_mask, places))
+
+    return encode
+
+
+def head_of(network: Network, dtype: Dtype = "fp32", runtime: Runtime = "torch") -> Head | None:
+    """Everything behind the encoder in one call, where this package knows how; else None: the network does it in steps.
+
+    Exact on torch whatever the dtype. A GPU waits for no weights, so there the network's own steps are as good.
+    """
+    if network.device != CPU:
+        return None
+    if runtime == "openvino" and OpenVinoHead.knows(network.config):
+        return OpenVinoHead(network, dtype)
+    return TorchHead(network) if TorchHead.knows(network.config) else None
 
 
 def label_encoder_of(network: Network) -> Encode:
@@ -82,12 +118,16 @@ def _whole(wrapped: nn.Module, known: type[Bert] | type[Deberta] | None, dtype: 
         wrapped = copy.deepcopy(wrapped).to(HALF[dtype])
     device = next(wrapped.parameters()).device
 
-    def own(input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    def own(input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
         hidden: Tensor = wrapped(input_ids.to(device), attention_mask.to(device))
-        return hidden
+        return hidden if places is None else vectors_at(hidden, places)
 
     fast: Encode = own if known is None else known(wrapped.model)
-    return fast if dtype == "fp32" else lambda input_ids, attention_mask: fast(input_ids, attention_mask).float()
+
+    def exact_out(input_ids: Tensor, attention_mask: Tensor, places: Tensor | None = None) -> Tensor:
+        return fast(input_ids, attention_mask, places).float()
+
+    return fast if dtype == "fp32" else exact_out
 
 
 def _rewritten(backbone: Any) -> type[Bert] | type[Deberta] | None:

@@ -1,6 +1,7 @@
 """The GLiNER network in torch, with the reference library's state-dict names, for scoring and for training.
 
-Notation of shapes: B batch, S subtokens, W words, K = `max_width`, C classes, E backbone width, D = `hidden_size`.
+Notation of shapes: B batch, S subtokens, N subtokens that are read (`_places`), W words, K = `max_width`, C classes,
+E backbone width, D = `hidden_size`.
 """
 
 from __future__ import annotations
@@ -162,11 +163,19 @@ class Network(nn.Module):
         return cast(Tensor, self.token_rep_layer(input_ids, attention_mask))
 
     def words(self, hidden: Tensor, words_mask: Tensor, lengths: Tensor) -> Tensor:
-        """[B, W, D] word vectors.
+        """[B, W, D] word vectors: `contextual` of `gathered`."""
+        return self.contextual(self.gathered(hidden, words_mask, lengths), lengths)
+
+    def contextual(self, words: Tensor, lengths: Tensor) -> Tensor:
+        """[B, W, D] behind the LSTM, where there is one."""
+        return cast(Tensor, self.rnn(words, lengths)) if hasattr(self, "rnn") else words
+
+    def gathered(self, hidden: Tensor, words_mask: Tensor, lengths: Tensor) -> Tensor:
+        """[B, W, D] vectors of words from those of their subtokens.
 
         Args:
-            hidden: [B, S, D] from `encode`.
-            words_mask: [B, S] integers; word number + 1 at the subtokens that stand for the word, else 0: one subtoken
+            hidden: [B, N, D] of the subtokens that are read.
+            words_mask: [B, N] integers; word number + 1 at the subtokens that stand for the word, else 0: one subtoken
                 a word, or all of them where `subtoken_pooling` is `mean` or `max`.
             lengths: [B] words of each text; W is the largest. Words without a subtoken stay zero vectors.
         """
@@ -181,20 +190,23 @@ class Network(nn.Module):
             out.view(-1, width).scatter_reduce_(0, place, hidden[rows, columns], reduce, include_self=False)
         else:
             out[rows, numbers] = hidden[rows, columns]
-        return cast(Tensor, self.rnn(out, lengths)) if hasattr(self, "rnn") else out
+        return out
 
-    def prompt_classes(self, hidden: Tensor, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, Tensor]:
-        """([B, C, D], mask [B, C]): hidden vectors at the entity markers of the prompt (uni-encoder).
+    @staticmethod
+    def prompt_classes(hidden: Tensor, classes_mask: Tensor) -> tuple[Tensor, Tensor]:
+        """([B, C, D], mask [B, C]): hidden vectors of the prompt's labels (uni-encoder).
 
-        The mask is on the device of `input_ids`.
+        Args:
+            hidden: [B, N, D] of the subtokens that are read.
+            classes_mask: [B, N] integers; label number + 1 at the subtoken that stands for the label, else 0.
+
+        The mask is on the device of `classes_mask`.
         """
-        at = (input_ids == self.config.class_token_index) & (attention_mask > 0)
-        counts = at.sum(1)
+        counts = classes_mask.amax(1)
         out = hidden.new_zeros(hidden.shape[0], int(counts.max()), hidden.shape[-1])
-        rows, columns = torch.where(at)
-        source = columns if self.config.embed_ent_token else (columns + 1).clamp(max=hidden.shape[1] - 1)
-        rows, source, position = torch.stack([rows, source, at.cumsum(1)[rows, columns] - 1]).to(out.device)
-        out[rows, position] = hidden[rows, source]
+        rows, columns = torch.where(classes_mask > 0)
+        rows, columns, numbers = torch.stack([rows, columns, classes_mask[rows, columns] - 1]).to(out.device)
+        out[rows, numbers] = hidden[rows, columns]
         mask = torch.arange(out.shape[1], device=counts.device) < counts.unsqueeze(1)
         return out, mask
 

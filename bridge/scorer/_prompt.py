@@ -77,11 +77,10 @@ def build_row(prompt: Prompt, words: Sequence[Sequence[int]], subwords: Subwords
 
 
 class Batch(NamedTuple):
-    """Tensors of one forward pass: [B, S] integers, [B, S] integers, [B, S] integers, [B] words of each row."""
+    """Tensors of one forward pass: [B, S] integers, [B, S] integers, [B] words of each row."""
 
     input_ids: Tensor
     attention_mask: Tensor
-    words_mask: Tensor
     lengths: Tensor
 
 
@@ -91,6 +90,5 @@ def collate(rows: Sequence[Row], pad_id: int) -> Batch:
     return Batch(
         torch.tensor([row.ids + [pad_id] * (size - len(row.ids)) for row in rows]),
         torch.tensor([[1] * len(row.ids) + [0] * (size - len(row.ids)) for row in rows]),
-        torch.tensor([row.mask + [0] * (size - len(row.mask)) for row in rows]),
         torch.tensor([row.words for row in rows]),
     )

@@ -7,10 +7,10 @@ texts ─ rows of forward passes (`_jobs`)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from bridge.scorer._checkpoint import Checkpoint, load_checkpoint
 from bridge.scorer._decode import Candidate, runners_up, select
 from bridge.scorer._device import CPU, compute_exactly, pick_device
 from bridge.scorer._embed import NameVectors
-from bridge.scorer._encoders import Encode, encoder_of, label_encoder_of
+from bridge.scorer._encoders import Encode, encoder_of, head_of, label_encoder_of
 from bridge.scorer._jobs import Item, Job, Planner, batches
 from bridge.scorer._labels import (
     DEFAULT_THRESHOLD,
@@ -37,8 +37,9 @@ from bridge.scorer._labels import (
 )
 from bridge.scorer._network import Network
 from bridge.scorer._openvino import Runtime, RuntimeSetting
+from bridge.scorer._places import Places, places_of
 from bridge.scorer._products import Dtype, DtypeSetting
-from bridge.scorer._prompt import Batch, collate
+from bridge.scorer._prompt import collate
 from bridge.scorer._trials import LABELS, PLAIN, Predict, Trial, Way, best_way, try_ways, ways
 
 #: Labels that a uni-encoder reads in one prompt; beyond about this number published models lose precision.
@@ -51,13 +52,23 @@ LABELS_PER_HEAD = 512
 BATCH_SIZE = {"cpu": 8, "cuda": 32}
 
 
+class Scores(NamedTuple):
+    """What the head says of a group of labels."""
+
+    #: Number of the group's first label, and its columns.
+    first: int
+    columns: int
+    #: The cells above some limits.
+    cells: Callable[[Limits], Iterator[Cell]]
+
+
 class Scorer:
     """A GLiNER model: texts and labels in, labelled spans out. Knows nothing of search. Thread-safe.
 
     Attributes:
         name: as given to `load`.
         dtype: what the text encoder's matrix products are computed in.
-        runtime: what computes the text encoder.
+        runtime: what computes the text encoder, and the head where it knows it.
         device: where the network computes, `cpu` or `cuda:0`.
         trials: what `auto` measured; empty otherwise.
         fingerprint: short hash of weights, config, tokenizers, calibration and dtype; equal ones give equal scores, to
@@ -84,6 +95,7 @@ class Scorer:
         self._config = checkpoint.config
         self._network: Network = checkpoint.network
         self._encode = encoder_of(checkpoint.network, way.dtype, way.runtime)
+        self._head = head_of(checkpoint.network, way.dtype, way.runtime)
         self._planner = Planner(checkpoint)
         self._subwords = checkpoint.subwords
         self._label_tokens = checkpoint.label_tokens
@@ -112,8 +124,8 @@ class Scorer:
             threads: CPU threads of one forward pass, for this process (default: torch's choice).
             dtype: of the text encoder's matrix products. `fp32` is exact; `auto` tries the others on a sample and takes
                 the fastest that finds the same entities there (`trials` says what was measured).
-            runtime: what computes the text encoder. `openvino` needs the extra of that name; `auto` tries it where it
-                is installed, like a dtype.
+            runtime: what computes text encoder and head. `openvino` needs the extra of that name; `auto` tries it where
+                it is installed, like a dtype.
             device: `cpu`, `cuda` (the first GPU) or `cuda:1`. `auto`: the first GPU where torch sees one that has the
                 dtype and the runtime (not `int8`, not `openvino`), else the processor. So that fp32 is exact on a GPU
                 too, TF32 is off for the process from there on.
@@ -257,34 +269,51 @@ class Scorer:
 
     def _score(self, jobs: Sequence[Job], threshold: float | Mapping[str, float], *, rivals: bool) -> None:
         """One forward pass; every text gets its candidates, and with `rivals` the cells that may be runners-up."""
-        network = self._network
-        batch = collate([job.row for job in jobs], self._subwords.pad_id)
-        hidden = self._encode(batch.input_ids, batch.attention_mask)
-        words = network.words(hidden, batch.words_mask, batch.lengths)
-        for first, classes, mask in self._classes(jobs, batch, hidden):
-            seen = words
-            if self._config.is_poly_encoder:
-                seen, classes = network.fuse(words, batch.lengths, classes, mask)
-            if not self._ready:
-                classes = network.head_classes(classes)
+        rows = [job.row for job in jobs]
+        batch, places = collate(rows, self._subwords.pad_id), places_of(rows, self._config)
+        hidden = self._encode(batch.input_ids, batch.attention_mask, places.at)
+        score = self._scores if self._head is None else self._scores_at_once
+        for first, columns, cells in score(jobs, hidden, places, batch.lengths):
             names = [job.item.labels.names[job.labels.start + first : job.labels.stop] for job in jobs]
-            columns = classes.shape[-2]
             names = [row[:columns] for row in names]
-            cells = self._cells(seen, batch.lengths, classes)
             for item, candidate in _owned(cells(_limits(names, columns, threshold)), jobs, first):
                 item.candidates.append(candidate)
             if rivals:
                 for item, candidate in _owned(cells(_limits(names, columns, LEAST_RUNNER_UP)), jobs, first):
                     item.cells.append(candidate)
 
-    def _classes(self, jobs: Sequence[Job], batch: Batch, hidden: Tensor) -> Iterator[tuple[int, Tensor, Tensor]]:
+    def _scores(self, jobs: Sequence[Job], hidden: Tensor, places: Places, lengths: Tensor) -> Iterator[Scores]:
+        """From hidden vectors to the head's scores, step by step."""
+        network = self._network
+        words = network.words(hidden, places.words, lengths)
+        for first, classes, mask in self._classes(jobs, hidden, places):
+            seen = words
+            if self._config.is_poly_encoder:
+                seen, classes = network.fuse(words, lengths, classes, mask)
+            if not self._ready:
+                classes = network.head_classes(classes)
+            yield Scores(first, classes.shape[-2], self._cells(seen, lengths, classes))
+
+    def _scores_at_once(self, jobs: Sequence[Job], hidden: Tensor, places: Places, lengths: Tensor) -> Iterator[Scores]:
+        """The same in one call, for heads that are known so: of spans, without fusion."""
+        assert self._head is not None
+        groups = [(0, None)] if self._vectors is None else ((first, own) for first, own, _ in self._label_groups(jobs))
+        for first, classes in groups:
+            logits = self._head(hidden, places, lengths, classes)[..., : _most_labels(jobs)]
+            yield Scores(first, logits.shape[-1], partial(span_cells, logits))
+
+    def _classes(self, jobs: Sequence[Job], hidden: Tensor, places: Places) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Class vectors in groups: number of the first label, [C, D] or [B, C, D], and which are no padding [B, C]."""
-        if self._vectors is None:
-            columns = max(len(job.labels) for job in jobs)
-            classes, mask = self._network.prompt_classes(hidden, batch.input_ids, batch.attention_mask)
-            # A label that spells the marker has made columns of its own: like the reference, take the first ones.
-            yield 0, classes[:, :columns], mask[:, :columns]
+        if self._vectors is not None:
+            yield from self._label_groups(jobs)
             return
+        columns = _most_labels(jobs)
+        classes, mask = self._network.prompt_classes(hidden, places.classes)
+        yield 0, classes[:, :columns], mask[:, :columns]
+
+    def _label_groups(self, jobs: Sequence[Job]) -> Iterator[tuple[int, Tensor, Tensor]]:
+        """The same of a bi-encoder, from the labels' own vectors."""
+        assert self._vectors is not None
         prompts = [job.item.labels.prompts for job in jobs]
         shared = all(prompt == prompts[0] for prompt in prompts)
         for first in range(0, max(len(prompt) for prompt in prompts), LABELS_PER_HEAD):
@@ -362,6 +391,11 @@ class Scorer:
                 classes = network.label_classes(pooled)
                 vectors.append(network.head_classes(classes) if self._ready else classes)
             return torch.cat(vectors)
+
+
+def _most_labels(jobs: Sequence[Job]) -> int:
+    """Columns that count: a label that spells the marker makes more, of which the reference takes the first, too."""
+    return max(len(job.labels) for job in jobs)
 
 
 #: Labels that a bi-encoder's label backbone encodes at once.

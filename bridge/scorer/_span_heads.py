@@ -43,6 +43,41 @@ def _inside(words: Tensor, lengths: Tensor) -> Tensor:
     return (torch.arange(words.shape[1], device=words.device) < lengths.to(words.device).unsqueeze(1)).unsqueeze(-1)
 
 
+def span_logits(
+    start: Tensor,
+    end: Tensor,
+    folded: Tensor,
+    constant: Tensor,
+    max_width: int,
+    dropout: Callable[[Tensor], Tensor] | None = None,
+) -> Tensor:
+    """[B, W, K, C]: relu(start + end) . folded + constant, for every span.
+
+    Args:
+        start: [B, W, H] what a span's first word adds to the output MLP's inner layer.
+        end: [B, W, H] the same of its last word, and the bias.
+        folded: [C, H] or [B, C, H] class vectors behind the MLP's second layer.
+        constant: [C] or [B, C] the same of that layer's bias.
+        dropout: of the inner layer, while training.
+    """
+    ends = shifted(end, max_width)
+    folded = folded.transpose(-1, -2)
+    if folded.dim() == 3:
+        folded, constant = folded.unsqueeze(1), constant[:, None, None, :]
+
+    def score(some: slice) -> Tensor:
+        spans = (start[:, some].unsqueeze(2) + ends[:, some]).relu()
+        logits: Tensor = (spans if dropout is None else dropout(spans)) @ folded + constant
+        return logits
+
+    # Training needs them all for the way back.
+    batch, words, inner = start.shape
+    most = _IN_FLIGHT.get(start.device.type, _IN_FLIGHT["cpu"])
+    step = words if dropout is not None else max(most // (batch * max_width * inner), 1)
+    parts = [score(slice(first, first + step)) for first in range(0, words, step)]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+
 class MarkerV0(nn.Module):
     """`markerV0`: FFN over [start ; end]."""
 
@@ -68,22 +103,8 @@ class MarkerV0(nn.Module):
         context = self.context(words, lengths)
         if context is not None:
             start = start + (context.relu() @ first.weight[:, 2 * width :].T).unsqueeze(1)
-        ends = shifted(end, self.max_width)
-        folded = (classes @ second.weight).transpose(-1, -2)
-        constant = classes @ second.bias
-        if classes.dim() == 3:
-            folded, constant = folded.unsqueeze(1), constant[:, None, None, :]
-
-        def score(some: slice) -> Tensor:
-            spans = self.out_project[2]((start[:, some].unsqueeze(2) + ends[:, some]).relu())
-            logits: Tensor = spans @ folded + constant
-            return logits
-
-        # Training needs them all for the way back.
-        most = _IN_FLIGHT.get(words.device.type, _IN_FLIGHT["cpu"])
-        step = words.shape[1] if self.training else max(most // (len(words) * self.max_width * start.shape[-1]), 1)
-        parts = [score(slice(first, first + step)) for first in range(0, words.shape[1], step)]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        dropout = cast("Callable[[Tensor], Tensor]", self.out_project[2]) if self.training else None
+        return span_logits(start, end, classes @ second.weight, classes @ second.bias, self.max_width, dropout)
 
 
 class MarkerV1(MarkerV0):

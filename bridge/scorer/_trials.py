@@ -51,7 +51,7 @@ Predict = Callable[[Sequence[str]], list[TaggedText]]
 
 
 class Way(NamedTuple):
-    """What computes the text encoder, and in what."""
+    """What computes the model, and in what."""
 
     dtype: Dtype = "fp32"
     runtime: Runtime = "torch"

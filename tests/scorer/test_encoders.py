@@ -36,7 +36,10 @@ def test_hidden_vectors_are_those_of_transformers(config: dict[str, Any], length
     with torch.inference_mode():
         expected = model(input_ids=ids, attention_mask=mask).last_hidden_state
         found = run(ids, mask)
+        places = torch.tensor([[length - 1, 0, length // 2] for length in lengths])
+        some = run(ids, mask, places)
     torch.testing.assert_close(found[mask > 0], expected[mask > 0], atol=1e-4, rtol=0)
+    torch.testing.assert_close(some, expected[torch.arange(len(lengths)).unsqueeze(1), places], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize(

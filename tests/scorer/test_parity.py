@@ -9,7 +9,7 @@ import pytest
 import torch
 from checkpoints import LABELS, corpus
 
-from bridge.scorer._network import Network
+from bridge.scorer import _scorer
 
 TEXTS = corpus(24, seed=7)
 
@@ -30,8 +30,8 @@ def test_every_logit_is_the_references(pair: Any, monkeypatch: pytest.MonkeyPatc
 
 def check_logits(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ours: list[torch.Tensor] = []
-    for name in ("span_logits", "token_logits"):
-        monkeypatch.setattr(Network, name, recorded(getattr(Network, name), ours))
+    for name in ("span_cells", "token_cells"):
+        monkeypatch.setattr(_scorer, name, recorded(getattr(_scorer, name), ours))
     theirs: list[torch.Tensor] = []
     hook = pair.reference.model.register_forward_hook(lambda _model, _args, out: theirs.append(out.logits))
     try:
@@ -49,10 +49,10 @@ def check_logits(pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         torch.testing.assert_close(found, expected, atol=1e-4, rtol=0)
 
 
-def recorded(method: Callable[..., torch.Tensor], into: list[torch.Tensor]) -> Callable[..., torch.Tensor]:
-    def call(*args: Any) -> torch.Tensor:
-        into.append(method(*args))
-        return into[-1]
+def recorded(cells: Callable[..., Any], into: list[torch.Tensor]) -> Callable[..., Any]:
+    def call(logits: torch.Tensor, *how: Any) -> Any:
+        into.append(logits)
+        return cells(logits, *how)
 
     return call
 
