@@ -37,6 +37,11 @@ class TrainingSet:
     #: With `many_names`: by name, the names that may be true of the same span, and those that cannot.
     near: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluding: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: If given: names of sets with many names are absent where a text has no label, except those like these labels.
+    possible: Sequence[str] | None = None
+    #: The names that are absent so, and by label those of them that its spans may have after all (no entry: any).
+    strange: frozenset[str] = frozenset()
+    compatible: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -150,10 +155,12 @@ class Sampler:
         boxes: list[tuple[int, int, int]] = []
         box_open: list[npt.NDArray[np.bool_]] = []
         box_shut: list[npt.NDArray[np.bool_]] = []
+        strange_of = {s: self._strange(self._sets[s], column, of_set.get(s, {})) for s in present}
         for row, ((s, _), example) in enumerate(zip(rows, texts, strict=True)):
-            names, source = of_set.get(s, {}), self._sets[s]
+            names, source, strange = of_set.get(s, {}), self._sets[s], strange_of[s]
             if source.complete:
                 sure[row, list(names.values())] = True
+            sure[row, list(strange.values())] = True
             sure[row, [names[label] for label in example.unsure if label in names]] = False
             certain = [column[label] for label in (*source.absent, *example.negatives) if label in column]
             sure[row, certain] = True
@@ -168,10 +175,11 @@ class Sampler:
                 box_shut.append(np.zeros(len(column), dtype=bool))
             for (first, last), given in _by_span(example).items():
                 left_open, shut = np.zeros(len(column), dtype=bool), np.zeros(len(column), dtype=bool)
+                left_open[self._maybe_strange(given, strange, source)] = True
                 if source.many_names:
                     left_open[self._maybe_true(example, given, names, source)] = True
-                    left_open[certain] = False
-                elif not source.complete or example.unknown:
+                left_open[certain] = False
+                if not source.many_names and (not source.complete or example.unknown):
                     # An unlabelled span is no negative, but one that cuts across a mention of a label is not it.
                     shut[[names[label] for label in given if label in names]] = True
                 if left_open.any() or shut.any():
@@ -199,15 +207,20 @@ class Sampler:
         return 1 if (chosen, label) in own else 2
 
     def _names(self, source: TrainingSet, texts: Sequence[Example], rng: random.Random) -> tuple[set[str], set[str]]:
-        """One or two names of every span, and names that are (mostly) wrong: siblings first, then any."""
+        """A few names of every span, and names that are (mostly) wrong: siblings first, then any."""
         chosen: set[str] = set()
         others: set[str] = set()
         for text in texts:
             of_span: dict[tuple[int, int], list[str]] = {}
+            vague: dict[tuple[int, int], list[str]] = {}
             for mention in text.mentions:
                 of_span.setdefault((mention.first, mention.last), []).append(mention.label)
-            for names in of_span.values():
+                if mention.target < 1:
+                    vague.setdefault((mention.first, mention.last), []).append(mention.label)
+            for span, names in of_span.items():
                 chosen.update(rng.sample(names, k=min(len(names), rng.randint(1, 2))))
+                if span in vague:  # to be ordered below one that says more
+                    chosen.add(rng.choice(vague[span]))
                 excluded = sorted(source.excluding.get(names[0], ()))
                 others.update(rng.sample(excluded, k=min(len(excluded), 1)))
         more = min(self._other_names, len(source.labels))
@@ -222,6 +235,18 @@ class Sampler:
     def _phrase(self, chosen: int, label: str, rng: random.Random) -> str:
         others = self._sets[chosen].phrasings.get(label)
         return rng.choice(others) if others and rng.random() < self._phrasing_rate else label
+
+    @staticmethod
+    def _strange(source: TrainingSet, column: Mapping[str, int], own: Mapping[str, int]) -> dict[str, int]:
+        """Columns of names that are absent from the unlabelled words of a set, by name."""
+        mine = set(own.values())
+        return {text: col for text, col in column.items() if text in source.strange and col not in mine}
+
+    @staticmethod
+    def _maybe_strange(given: set[str], strange: Mapping[str, int], source: TrainingSet) -> list[int]:
+        """Those of the `strange` columns that may be true of a span with the `given` labels."""
+        compatible = [source.compatible[label] for label in given if label in source.compatible]
+        return [col for text, col in strange.items() if all(text in names for names in compatible)]
 
     @staticmethod
     def _maybe_true(example: Example, given: set[str], names: dict[str, int], source: TrainingSet) -> list[int]:

@@ -38,7 +38,7 @@ class NetworkConfig(_Strict):
     #: Longest text in words.
     max_len: int = Field(default=384, ge=1)
     dropout: float = Field(default=0.1, ge=0, lt=1)
-    #: Lowest layers of the text encoder, with its embeddings, that stay as they were; 0 trains all of it.
+    #: Lowest layers of the encoders, with their embeddings, that stay as they were; 0 trains all of them.
     frozen_layers: int = Field(default=2, ge=0)
     #: Size of the trimmed vocabulary in tokens; None keeps it whole.
     vocabulary: int | None = Field(default=None, ge=1000)
@@ -79,6 +79,9 @@ class SetConfig(_Strict):
     phrasings: dict[str, list[str]] = Field(default_factory=dict)
     #: Labels that never occur in this set although it does not annotate them: taught as absent.
     absent: list[str] = Field(default_factory=list)
+    #: If given: names of the `written` lines are taught as absent where this set has no label, except names like these,
+    #: which may be there all the same, and as absent from labelled spans where the lines say that they do not fit.
+    possible: list[str] | None = None
     #: Share of the file that is held out for choosing, by a hash of the text.
     holdout: float = Field(default=0.0, ge=0, lt=1)
 
@@ -142,6 +145,8 @@ class LossConfig(_Strict):
 
     alpha: float = Field(default=0.75, gt=0, lt=1)
     gamma: float = Field(default=2.0, ge=0)
+    #: How strongly a name that says more is held above vaguer ones of the same span (`written` texts).
+    order: float = Field(default=0.0, ge=0)
     #: How often a batch uses another phrasing than the label's own name.
     phrasing_rate: float = Field(default=0.5, ge=0, le=1)
     #: Labels of a batch at most, and names among them that occur in none of its texts (sets with many names).

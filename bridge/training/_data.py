@@ -54,7 +54,15 @@ def load_sets(
         for label, description in source.descriptions.items():
             phrasings[label] = [*phrasings.get(label, []), description]
         training.append(
-            TrainingSet(source.name, examples, source.weight, source.complete, phrasings, tuple(source.absent))
+            TrainingSet(
+                source.name,
+                examples,
+                source.weight,
+                source.complete,
+                phrasings,
+                tuple(source.absent),
+                possible=source.possible,
+            )
         )
     return training, {dev.name: _dev(dev, kept_out, read) for dev in config.dev}
 
@@ -110,6 +118,37 @@ def with_neighbours(
         source,
         near={label: frozenset(labels[at] for at in np.flatnonzero(near[row])) for row, label in enumerate(labels)},
     )
+
+
+def with_strangers(
+    source: TrainingSet,
+    sets: Sequence[TrainingSet],
+    vectors: Callable[[Sequence[str]], Tensor],
+    *,
+    deviations: float = 3.0,
+) -> TrainingSet:
+    """A set that knows which names of the `sets` with many names (after `with_neighbours`) its texts do not have.
+
+    Words without a label have none of them, except those near a `possible` label. A span with a label that the other
+    sets know by one of its phrasings can only have names that are near this one. A set without `possible` comes back
+    as it is; `vectors` and `deviations` are those of `with_neighbours`.
+    """
+    near = {label: names for other in sets if other.many_names for label, names in other.near.items()}
+    if source.possible is None or not near:
+        return source
+    names = sorted(near)
+    strange = set(names)
+    if source.possible:
+        unit = torch.nn.functional.normalize(vectors([*names, *source.possible]).float(), dim=1).cpu()
+        cosine = (unit[: len(names)] @ unit[len(names) :].T).numpy()
+        like = (cosine >= cosine.mean() + deviations * cosine.std()).any(1)
+        strange -= {name for name, is_like in zip(names, like, strict=True) if is_like}
+    compatible = {}
+    for label in source.labels:
+        known = [near[name] for name in (label, *source.phrasings.get(label, ())) if name in near]
+        if known:
+            compatible[label] = frozenset[str]().union(*known) & strange
+    return replace(source, strange=frozenset(strange), compatible=compatible)
 
 
 def _generate(source: SetConfig, seed: int, data: Path) -> list[Example]:

@@ -24,9 +24,9 @@ from bridge.training._config import TrainConfig
 from bridge.training._inputs import Inputs
 from bridge.training._labels import mean_over_tokens
 from bridge.training._model import Model
-from bridge.training._objective import focal_loss, span_logits
+from bridge.training._objective import focal_loss, order_loss, span_logits
 from bridge.training._prepare import Prepared, Preparer, ahead
-from bridge.training._targets import dense, spans_of
+from bridge.training._targets import dense, orders, spans_of
 
 #: Thresholds that a dev score is the best of.
 SWEEP = tuple(round(0.2 + 0.05 * step, 2) for step in range(12))
@@ -263,6 +263,9 @@ class Trainer:
                     logits = span_logits(model.network, inputs, pooled)
                 targets, known = dense(part.batch, self.device)
                 loss = focal_loss(logits, targets, known, alpha=loss_config.alpha, gamma=loss_config.gamma) / words
+                if loss_config.order:
+                    pairs = torch.from_numpy(orders(part.batch)).to(self.device)
+                    loss = loss + loss_config.order * order_loss(logits, pairs) / words
                 if network.labels_learn and network.anchor:
                     share = len(part.batch.texts) / len(whole.batch.texts) / len(prepared)
                     loss = loss + network.anchor * share * self._drift(inputs)

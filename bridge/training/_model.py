@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer
@@ -235,6 +236,10 @@ def _frozen_modules(network: Network, recipe: NetworkConfig) -> list[nn.Module]:
     if recipe.family == "bi-encoder" and recipe.label_encoder == "frozen":
         frozen.append(representation.labels_encoder)
     if recipe.frozen_layers:
-        backbone: nn.Module = representation.bert_layer.model
-        frozen += [backbone.embeddings, *list(backbone.encoder.layer)[: recipe.frozen_layers]]  # type: ignore[list-item,union-attr,arg-type]
+        encoders = [representation.bert_layer]
+        if recipe.labels_learn:
+            encoders.append(representation.labels_encoder)
+        for encoder in encoders:
+            backbone: Any = encoder.model
+            frozen += [backbone.embeddings, *list(backbone.encoder.layer)[: recipe.frozen_layers]]
     return frozen

@@ -29,6 +29,19 @@ def focal_loss(logits: Tensor, targets: Tensor, known: Tensor, *, alpha: float, 
     return (entropy * weight * (1 - right) ** gamma * known).sum()
 
 
+def order_loss(logits: Tensor, orders: Tensor, *, margin: float = 1.0) -> Tensor:
+    """Sum over pairs of names of one span of how far the vaguer one is from scoring `margin` below the other, smoothly.
+
+    Args:
+        logits: [S, C].
+        orders: [P, 3] span, column of the name that says more, column of the vaguer one.
+        margin: in logits.
+    """
+    span, better, vaguer = orders.unbind(1)
+    logits = logits.float()
+    return nn.functional.softplus(logits[span, vaguer] - logits[span, better] + margin).sum()
+
+
 def pooled_labels(network: Network, labels: Sequences) -> Tensor:
     """[C, label width] mean vectors of label texts by the label encoder as it is now."""
     return network.token_rep_layer.pool_labels(labels.ids, labels.mask)

@@ -16,7 +16,7 @@ from bridge.scorer._device import pick_device
 from bridge.training._batches import TrainingSet
 from bridge.training._checkpoint import STATE, mean_weights, read_state, restore_weights, trained_weights
 from bridge.training._config import TrainConfig, load_config
-from bridge.training._data import load_sets, with_neighbours
+from bridge.training._data import load_sets, with_neighbours, with_strangers
 from bridge.training._loop import BEST, Trainer
 from bridge.training._loop import Progress as Seen
 from bridge.training._model import build_model
@@ -96,6 +96,7 @@ def train_on(
     model = build_model(recipe.network, (e.text for s in sets for e in s.examples), seed=recipe.seed)
     if model.label_vectors is not None:
         sets = [with_neighbours(source, model.label_vectors) for source in sets]
+        sets = [with_strangers(source, sets, model.label_vectors) for source in sets]
     console.print(f"{sum(len(s.examples) for s in sets):,} texts to train on")
     out.mkdir(parents=True, exist_ok=True)
     start = trained_weights(model.network) if recipe.keep else {}

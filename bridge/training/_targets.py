@@ -102,6 +102,23 @@ def dense(batch: Batch, device: torch.device) -> tuple[Tensor, Tensor]:
     return targets, known
 
 
+def orders(batch: Batch) -> npt.NDArray[np.int64]:
+    """[P, 3] row of `spans`, column of a name taught as true, column of one that is vaguer there (a lower aim)."""
+    rows = _rows(batch).tolist()
+    columns, whole = batch.hits[:, 3].tolist(), (batch.aims >= 1).tolist()
+    clear: dict[int, list[int]] = {}
+    for row, column, true in zip(rows, columns, whole, strict=True):
+        if true:
+            clear.setdefault(row, []).append(column)
+    pairs = [
+        (row, better, column)
+        for row, column, true in zip(rows, columns, whole, strict=True)
+        if not true
+        for better in clear.get(row, ())
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 3)
+
+
 def _spread(columns: npt.NDArray[np.bool_], span_at: Tensor, box_at: Tensor, like: Tensor) -> Tensor:
     """[S, C] True where a span touches a box that has the column."""
     out = torch.zeros(like.shape, dtype=torch.int32, device=like.device)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.evaluation import Example, Mention, from_tokens
 from bridge.training._batches import Sampler, TrainingSet
-from bridge.training._targets import Batch, spans_of
+from bridge.training._data import with_strangers
+from bridge.training._targets import Batch, orders, spans_of
 
 SHOP = TrainingSet(
     "shop",
@@ -180,3 +182,58 @@ def test_labels_that_a_whole_set_annotates_go_before_names_of_other_sets() -> No
         batch = sampler(SHOP, written, max_labels=3, phrasing_rate=0.0).batch(number)
         if any(text in SHOP.examples for text in batch.texts):
             assert set(batch.labels) == {"color", "brand", "product type"}
+
+
+#: A set whose names are near one another as `with_neighbours` finds them.
+NAMED = TrainingSet(
+    "named",
+    [
+        from_tokens(["graz", "in", "may"], [(0, 0, "city")]),
+        from_tokens(["acme", "in", "may"], [(0, 0, "firm")]),
+    ],
+    many_names=True,
+    near={"city": frozenset({"city", "place"}), "place": frozenset({"city", "place"}), "firm": frozenset({"firm"})},
+)
+
+
+def with_names(possible: list[str], vectors: dict[str, list[float]]) -> TrainingSet:
+    """A set of travel texts that knows the names of `NAMED`."""
+    texts = [from_tokens(["flights", "to", "lisbon"], [(2, 2, "place")])]
+    source = TrainingSet("travel", texts, possible=possible)
+    return with_strangers(source, [NAMED], lambda names: torch.tensor([vectors[n] for n in names]), deviations=0.5)
+
+
+FAR = {"city": [1.0, 0.0], "place": [0.9, 0.1], "firm": [0.0, 1.0], "company": [0.1, 1.0]}
+
+
+def test_names_of_other_sets_are_absent_from_words_that_carry_no_label() -> None:
+    travel = with_names([], FAR)
+    batch = sampler(travel, NAMED, batch_texts=16).batch(0)
+    _, known, spans = cells(batch, travel.examples[0], "city")
+    assert [spans[at] for at in np.flatnonzero(known)] == [[0, 0], [0, 1], [1, 1]], "lisbon, a place, may be a city"
+
+
+def test_a_labelled_span_has_none_of_the_names_that_its_label_never_meets() -> None:
+    travel = with_names([], FAR)
+    batch = sampler(travel, NAMED, batch_texts=16).batch(0)
+    targets, known, _ = cells(batch, travel.examples[0], "firm")
+    assert known.all()
+    assert not targets.any()
+
+
+def test_names_like_those_that_unlabelled_words_may_have_stay_open() -> None:
+    travel = with_names(["company"], FAR)
+    batch = sampler(travel, NAMED, batch_texts=16).batch(0)
+    _, known, _ = cells(batch, travel.examples[0], "firm")
+    assert not known.any()
+
+
+def test_a_set_that_does_not_say_what_is_possible_learns_nothing_of_other_names() -> None:
+    assert with_strangers(MUSIC, [NAMED], lambda _: torch.zeros(0)) is MUSIC
+
+
+def test_a_batch_says_which_names_of_a_span_are_vaguer_than_others() -> None:
+    text = Example(("in", "Graz"), (Mention(1, 1, "home"), Mention(1, 1, "city", 0.65), Mention(0, 0, "word")))
+    batch = sampler(TrainingSet("w", [text])).batch(0)
+    found = {(tuple(batch.spans[row].tolist()[1:]), batch.labels[a], batch.labels[b]) for row, a, b in orders(batch)}
+    assert found == {((1, 1), "home", "city")}

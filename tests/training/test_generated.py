@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bridge.training._gazetteers import NAMES, TRAINING_GAZETTEERS, gazetteer_texts, may_train
-from bridge.training._objective import focal_loss
+from bridge.training._objective import focal_loss, order_loss
 from bridge.training._shop import shop_texts
 from bridge.training._shop_words import shop_words
 
@@ -71,6 +71,14 @@ def test_types_that_may_overlap_are_left_open(gazetteers: Path) -> None:
         assert not labels & set(example.unsure)
         if labels == {"fruit"}:
             assert "plant" in example.unsure
+
+
+def test_the_order_loss_asks_the_vaguer_name_to_score_a_margin_below_the_other() -> None:
+    logits = torch.tensor([[4.0, 0.0], [0.0, 4.0]])
+    held, turned = (float(order_loss(logits, torch.tensor([[row, 0, 1]]))) for row in (0, 1))
+    assert held == pytest.approx(math.log1p(math.exp(-3.0)), rel=1e-5)
+    assert turned == pytest.approx(math.log1p(math.exp(5.0)), rel=1e-5)
+    assert float(order_loss(logits, torch.zeros((0, 3), dtype=torch.int64))) == 0.0
 
 
 def test_focal_loss_by_hand() -> None:

@@ -54,6 +54,15 @@ def test_the_loss_falls_and_dev_f1_rises(trainer: Callable[..., Trainer], networ
     assert run.latest_dev["queries"] > before + 0.25
 
 
+def test_frozen_layers_stay_as_they_were_in_both_encoders(trainer: Callable[..., Trainer]) -> None:
+    run = trainer(steps=2, network={"label_encoder": "trained", "frozen_layers": 1})
+    learnt = set(trained_weights(run.model.network))
+    for encoder in ("bert_layer", "labels_encoder"):
+        inside = {name for name in learnt if f".{encoder}." in name}
+        assert inside, "the layers above them learn"
+        assert not {name for name in inside if "embeddings" in name or ".layer.0." in name}
+
+
 def test_a_resumed_run_ends_with_the_weights_of_an_uninterrupted_one(trainer: Callable[..., Trainer]) -> None:
     whole = trainer("whole", steps=8)
     whole.run()
