@@ -30,7 +30,7 @@ from bridge.training._shop_words import shop_words
 from bridge.training._written import written_texts
 from bridge.training.catalog._documents import Document
 from bridge.training.catalog._items import Catalogue, read_catalogue
-from bridge.training.catalog._memory import remembered, shop_labels
+from bridge.training.catalog._memory import real_queries, remembered, shop_labels
 from bridge.training.catalog._mined import TitleReader, mine
 from bridge.training.catalog._texts import CatalogueTexts
 
@@ -41,7 +41,7 @@ _TRAINING = 0.85
 #: Share of the documents that only dev queries are made of.
 _KEPT_OUT = 0.1
 #: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
-_WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "shop": 1.0, "written": 1.5}
+_WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "real": 2.0, "shop": 1.0, "written": 1.5}
 #: Texts that the model reads before it is trained, so that it forgets less; the share of its old weights that stays.
 _MEMORY, _KEEP = 3_000, 0.12
 
@@ -128,8 +128,9 @@ def training_texts(
     kept = tuple(label for label in shop_labels() if label not in labels)  # labels of the schema are learnt anew
     sets = [
         TrainingSet("memory", memory, _WEIGHTS["memory"], labels=kept),
-        TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels),
+        TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels, possible=()),
         TrainingSet("titles", titles, _WEIGHTS["titles"], phrasings=phrasings, labels=labels),
+        real_queries(_WEIGHTS["real"]),
         TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], phrasings=known),
         TrainingSet("written", written, _WEIGHTS["written"], many_names=True, excluding=excluding),
     ]

@@ -14,12 +14,15 @@ from typing import Any
 
 import yaml
 
-from bridge.evaluation import Example, Mention
+from bridge.evaluation import Example, Mention, read_examples
+from bridge.training._batches import TrainingSet
 from bridge.training.catalog._mined import TitleReader
 
-_RECIPE = Path(__file__).parents[2] / "models" / "recipe.yaml"
-#: The set of the recipe whose texts are shop queries.
+_MODELS = Path(__file__).parents[2] / "models"
+_RECIPE = _MODELS / "recipe.yaml"
+#: The set of the recipe whose texts are shop queries, and 2,500 of its annotated texts.
 _SHOP = "queryner"
+_SHOP_QUERIES = _MODELS / "shop_queries.jsonl.xz"
 #: Spans above the first score are taught again, those between are left open.
 _SURE, _UNSURE = 0.5, 0.25
 
@@ -51,8 +54,18 @@ def remembered(reader: TitleReader, texts: Iterable[Example], labels: Sequence[s
     return result
 
 
-@cache
 def shop_labels() -> tuple[str, ...]:
     """Labels of the shop queries that the embedded model was trained on, as its recipe names them."""
+    return tuple(_shop_phrasings())
+
+
+def real_queries(weight: float) -> TrainingSet:
+    """Queries that people typed into a shop, annotated by hand: some of those that the embedded model learnt from."""
+    phrasings = dict(_shop_phrasings())
+    return TrainingSet("real", read_examples(_SHOP_QUERIES), weight, phrasings=phrasings, possible=())
+
+
+@cache
+def _shop_phrasings() -> Mapping[str, list[str]]:
     sets: Sequence[Mapping[str, Any]] = yaml.safe_load(_RECIPE.read_text("utf-8"))["sets"]
-    return next(tuple(one["phrasings"]) for one in sets if one["name"] == _SHOP)
+    return next(one["phrasings"] for one in sets if one["name"] == _SHOP)
