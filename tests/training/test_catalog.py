@@ -195,6 +195,19 @@ def test_queries_say_what_every_word_is_and_the_same_seed_gives_the_same_ones(sc
         assert all(0 <= m.first <= m.last < len(query.words) for m in query.mentions)
 
 
+def test_an_amount_whose_unit_two_labels_share_is_taught_with_a_cue_only() -> None:
+    schema = parse_schema(SCHEMA + "  storage: {kind: number, field: attributes.storage, unit: gb, cues: [ssd]}\n")
+    documents = [{**one, "attributes": {**one["attributes"], "storage": 256}} for one in DOCUMENTS]
+    catalogue = read_catalogue(schema, documents)
+    queries = CatalogueTexts(catalogue).queries(600, catalogue.items, seed=3)
+    for label, cue in {"memory": "ram", "storage": "ssd"}.items():
+        with_it = [query for query in queries if any(mention.label == label for mention in query.mentions)]
+        told = [query for query in with_it if cue in query.text.lower()]
+        assert len(told) > 0.9 * len(with_it) > 0, "the others have a typing error in the cue"
+    bare = [query for query in queries if query.unknown and "gb" in query.text.lower()]
+    assert bare, "some stand without a cue, and nothing is said of them"
+
+
 def test_of_a_title_only_located_values_are_known(schema: Schema) -> None:
     catalogue = read_catalogue(schema, DOCUMENTS)
     titles = CatalogueTexts(catalogue).titles(100, catalogue.items, seed=0)

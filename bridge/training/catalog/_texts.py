@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,6 +60,8 @@ _WITH_MAKER = 0.35
 _EVENLY = 0.7
 #: How often a keyword value is drawn from all values of its label instead of the item's own.
 _ANY_VALUE = 0.3
+#: How often a cue of the schema follows a value, and an amount whose unit other labels have, too.
+_CUE, _TELLING_CUE = 0.4, 0.85
 
 
 @dataclass
@@ -101,6 +104,13 @@ class CatalogueTexts:
                 for text in others:
                     found.setdefault(folded_words(split_words(text).texts), set()).add(name)
         return found
+
+    @cached_property
+    def _shared_units(self) -> frozenset[str]:
+        """Number labels with cues whose unit another label has as well."""
+        labels = {n: self.catalogue.schema.labels[n] for n in self.catalogue.labels if self.catalogue.is_number(n)}
+        uses = Counter(label.unit for label in labels.values())
+        return frozenset(n for n, label in labels.items() if label.cues and label.unit and uses[label.unit] > 1)
 
     def phrasings(self) -> dict[str, list[str]]:
         """Other names of each label, by what the model is asked for."""
@@ -204,11 +214,13 @@ class CatalogueTexts:
         phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, about)), ("{}",))
         before, _, after = rng.choice(phrases).partition("{}")
         pieces: list[Piece] = [(before.strip(), "")] if before.strip() else []
-        pieces.append((value, name))
+        cues, shared = self.catalogue.schema.labels[name].cues, name in self._shared_units
+        told = bool(cues) and rng.random() < (_TELLING_CUE if shared else _CUE)
+        # Without its cue `16 gb` may be memory or storage: nothing is taught of it.
+        pieces.append((value, name if told or not shared else None))
         if after.strip():
             pieces.append((after.strip(), ""))
-        cues = self.catalogue.schema.labels[name].cues
-        if cues and rng.random() < 0.4:
+        if told:
             pieces.append((rng.choice(cues), ""))
         return pieces
 
