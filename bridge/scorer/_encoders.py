@@ -96,7 +96,7 @@ def encoder_of(network: Network, dtype: Dtype = "fp32", runtime: Runtime = "torc
 def head_of(network: Network, dtype: Dtype = "fp32", runtime: Runtime = "torch") -> Head | None:
     """Everything behind the encoder in one call, where this package knows how; else None: the network does it in steps.
 
-    Exact on torch whatever the dtype. A GPU waits for no weights, so there the network's own steps are as good.
+    Exact on torch whatever the dtype. None on a GPU, where packing does nothing and nothing else was measured.
     """
     if network.device != CPU:
         return None

@@ -62,6 +62,7 @@ class Sampler:
         max_labels: columns of a batch at most; see `_rank` for those that come first.
         other_names: columns for names that occur in no text of the batch, from sets with many names.
         drop_rate: share of the labels that a batch leaves out at random, present or not.
+        vague_names: every span brings a name that is vague there, to be ordered below one that says more.
     """
 
     def __init__(
@@ -77,12 +78,13 @@ class Sampler:
         max_labels: int = 160,
         other_names: int = 64,
         drop_rate: float = 0.0,
+        vague_names: bool = False,
     ) -> None:
         self._sets, self._seed = list(sets), seed
         self._max_width, self._max_len = max_width, max_len
         self._texts, self._words = batch_texts, batch_words
         self._phrasing_rate, self._max_labels, self._other_names = phrasing_rate, max_labels, other_names
-        self._drop_rate = drop_rate
+        self._drop_rate, self._vague_names = drop_rate, vague_names
         self._pool_number = -1
         self._pool: list[list[tuple[int, int]]] = []
         #: How many batches the pools before the current one held, by pool.
@@ -215,11 +217,11 @@ class Sampler:
             vague: dict[tuple[int, int], list[str]] = {}
             for mention in text.mentions:
                 of_span.setdefault((mention.first, mention.last), []).append(mention.label)
-                if mention.target < 1:
+                if self._vague_names and mention.target < 1:
                     vague.setdefault((mention.first, mention.last), []).append(mention.label)
             for span, names in of_span.items():
                 chosen.update(rng.sample(names, k=min(len(names), rng.randint(1, 2))))
-                if span in vague:  # to be ordered below one that says more
+                if span in vague:
                     chosen.add(rng.choice(vague[span]))
                 excluded = sorted(source.excluding.get(names[0], ()))
                 others.update(rng.sample(excluded, k=min(len(excluded), 1)))

@@ -92,6 +92,7 @@ class Trainer:
             max_labels=self.config.loss.max_labels,
             other_names=self.config.loss.other_names,
             drop_rate=self.config.loss.drop_rate,
+            vague_names=self.config.loss.order > 0,
         )
         self._preparer = Preparer(sampler, self.model, seed=self.config.seed)
         self._coming: Iterator[Prepared] | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoints import LABELS, bert_config, corpus, deberta_config
+from comparisons import agreement, alone_and_together
 from test_encoders import REAL_DISTANCES, backbone
 
 from bridge.entities import TaggedText
@@ -94,12 +94,7 @@ def test_fewer_bits_find_nearly_the_same_and_say_so_in_the_fingerprint(
     folder = pairs(form).folder
     exact, scorer = (Scorer.load(folder, dtype=one, device="cuda") for one in ("fp32", dtype))
     assert scorer.fingerprint == f"{exact.fingerprint}+{dtype}.cuda"
-    texts = corpus(40, seed=5)
-    places = [
-        {(number, span.start, span.end, span.label) for number, one in enumerate(found) for span in one}
-        for found in (exact.predict(texts, LABELS), scorer.predict(texts, LABELS))
-    ]
-    assert len(places[0] & places[1]) > 0.8 * len(places[0] | places[1])
+    assert agreement(exact, scorer, corpus(40, seed=5), LABELS) > 0.8
 
 
 def test_scores_do_not_depend_on_the_batch(uni: Any) -> None:
@@ -111,11 +106,8 @@ def test_scores_do_not_depend_on_the_batch(uni: Any) -> None:
 @pytest.mark.parametrize("form", ["uni markerV0 deberta", "bi markerV0 bert (embedded model)"])
 def test_threads_may_share_a_scorer(form: str, pairs: Callable[[str], Any]) -> None:
     scorer = Scorer.load(pairs(form).folder, device="cuda")
-    texts = corpus(24, seed=7)
-    alone = [scorer.predict([text], LABELS)[0] for text in texts]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda text: scorer.predict([text], LABELS)[0], texts * 2))
-    check_same(together, alone * 2)
+    alone, together = alone_and_together(scorer, corpus(24, seed=7), LABELS)
+    check_same(together, alone)
 
 
 def test_names_have_the_vectors_of_the_processor(bi: Any) -> None:

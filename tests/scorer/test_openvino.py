@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 from checkpoints import LABELS, bert_config, corpus, deberta_config
+from comparisons import agreement, alone_and_together
 from test_encoders import REAL_DISTANCES, backbone
 from test_parity import check_logits
 
@@ -19,6 +19,8 @@ from bridge.scorer import Scorer, _scorer
 from bridge.scorer import _openvino as runtime
 from bridge.scorer._openvino import OpenVinoEncoder, has_openvino
 from bridge.scorer._products import runs_here
+from bridge.scorer._trials import LABELS as SAMPLE_LABELS
+from bridge.scorer._trials import SAMPLE
 
 needs_openvino = pytest.mark.skipif(not has_openvino(), reason="the extra openvino is not installed")
 
@@ -101,25 +103,16 @@ def test_labels_beyond_one_pass_of_the_head_are_those_of_torch(bi: Any, monkeypa
 
 @needs_openvino
 @pytest.mark.skipif(not runs_here("bf16"), reason="this processor does not compute in bf16")
-def test_bf16_rounds_and_says_so_in_the_fingerprint(uni: Any) -> None:
-    exact, scorer = uni.scorer, Scorer.load(uni.folder, dtype="bf16", runtime="openvino")
+def test_bf16_rounds_says_so_in_the_fingerprint_and_finds_what_fp32_finds() -> None:
+    exact, scorer = Scorer.load(), Scorer.load(dtype="bf16", runtime="openvino")
     assert scorer.fingerprint == f"{exact.fingerprint}+bf16.openvino"
-    texts = corpus(40, seed=5)
-    places = [
-        {(number, span.start, span.end, span.label) for number, one in enumerate(found) for span in one}
-        for found in (exact.predict(texts, LABELS), scorer.predict(texts, LABELS))
-    ]
-    assert len(places[0] & places[1]) > 0.6 * len(places[0] | places[1])
+    assert agreement(exact, scorer, SAMPLE, SAMPLE_LABELS) > 0.95
 
 
 @needs_openvino
 def test_threads_may_share_a_scorer(uni: Any) -> None:
-    scorer = Scorer.load(uni.folder, runtime="openvino")
-    texts = corpus(24, seed=7)
-    alone = [scorer.predict([text], LABELS)[0] for text in texts]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(lambda text: scorer.predict([text], LABELS)[0], texts * 2))
-    assert together == alone * 2
+    alone, together = alone_and_together(Scorer.load(uni.folder, runtime="openvino"), corpus(24, seed=7), LABELS)
+    assert together == alone
 
 
 @needs_openvino

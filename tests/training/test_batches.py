@@ -237,3 +237,11 @@ def test_a_batch_says_which_names_of_a_span_are_vaguer_than_others() -> None:
     batch = sampler(TrainingSet("w", [text])).batch(0)
     found = {(tuple(batch.spans[row].tolist()[1:]), batch.labels[a], batch.labels[b]) for row, a, b in orders(batch)}
     assert found == {((1, 1), "home", "city")}
+
+
+def test_a_vague_name_of_every_span_stands_in_a_batch_where_names_are_ordered() -> None:
+    names = [Mention(0, 0, f"name {n}") for n in range(30)]
+    source = TrainingSet("w", [Example(("Graz",), (*names, Mention(0, 0, "city", 0.65)))], many_names=True)
+    for number in range(10):
+        assert "city" in sampler(source, other_names=0, vague_names=True).batch(number).labels
+    assert not all("city" in sampler(source, other_names=0).batch(number).labels for number in range(10))
