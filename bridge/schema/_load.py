@@ -12,12 +12,12 @@ from pydantic_core import ErrorDetails
 
 from bridge.errors import SchemaError
 from bridge.schema._checks import check, listing, suggestion
-from bridge.schema._models import Band, Label, ModelSettings, Schema
+from bridge.schema._models import DEVICE, NAME, Band, Label, ModelSettings, Schema
 from bridge.schema._synonyms import merged, read_synonyms
 from bridge.schema._yaml import Document, Path, read_yaml
 
 SUFFIXES = (".yaml", ".yml")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(NAME)
 
 
 def parse_schema(text: str, *, source: str = "<string>", folder: FilePath | None = None) -> Schema:
@@ -180,8 +180,8 @@ def _add_problem(detail: ErrorDetails, document: Document) -> None:
         message = f"{shown} is not one of {', '.join(allowed)}"
         hint = suggestion(str(given), allowed) if isinstance(given, str) else None
     elif kind == "string_pattern_mismatch":
-        message = f"{shown} is no name"
-        hint = "names start with a letter: lower-case letters, digits and _, at most 64 of them"
+        what, hint = _FORMS[context["pattern"]]
+        message = f"{shown} is no {what}"
     elif kind in _LIMITS:
         message = f"{shown} is {_LIMITS[kind]} {context[next(iter(context))]:g}"
     elif kind in _WANTED or kind.endswith("_type"):
@@ -193,6 +193,10 @@ def _add_problem(detail: ErrorDetails, document: Document) -> None:
     document.problem(path, message, hint)
 
 
+_FORMS = {
+    NAME: ("name", "names start with a letter: lower-case letters, digits and _, at most 64 of them"),
+    DEVICE: ("device", "devices are auto, cpu, cuda and cuda:1"),
+}
 _LIMITS = {
     "greater_than_equal": "below",
     "greater_than": "not above",

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["keyword", "number", "range", "date", "rank"]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+#: Forms of names and devices; what is said of others stands in `_load`.
+NAME, DEVICE = r"^[a-z][a-z0-9_]{0,63}$", r"^(auto|cpu|cuda(:\d+)?)$"
+Name = Annotated[str, Field(pattern=NAME)]
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -28,7 +30,7 @@ class ModelSettings(_Strict):
     #: What computes encoder and head; `openvino` is an extra of the package, `auto` measures whether it is faster.
     runtime: Literal["torch", "openvino", "auto"] = "torch"
     #: Where the model computes: `cpu`, `cuda` or `cuda:1`; `auto`: the first GPU where the machine has one.
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "cpu"
+    device: Annotated[str, Field(pattern=DEVICE)] = "cpu"
     #: Ask for the labels in the order of their texts, not of the schema: moving labels about then changes no score. A
     #: uni-encoder reads all labels as one prompt and is sensitive to their order; bi-encoders are not.
     sort_labels: bool = False

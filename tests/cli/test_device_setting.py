@@ -56,5 +56,6 @@ def test_evaluate_ner_takes_a_device(tmp_path: Path) -> None:
 
 
 def test_an_unknown_device_is_an_error_of_the_schema() -> None:
-    with pytest.raises(SchemaError, match="device"):
+    with pytest.raises(SchemaError, match=r'model.device: "gpu" is no device') as caught:
         schema("gpu")
+    assert "cuda:1" in str(caught.value)
