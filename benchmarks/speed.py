@@ -162,7 +162,9 @@ def measure(workers: list[Worker], work: Work, rounds: int) -> None:
 
 @contextmanager
 def _busy(wanted: bool) -> Iterator[None]:
-    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"])] if wanted else []
+    # Ends with this process, however that ends: one that stayed would slow down every later run.
+    spin = "import os; parent = os.getppid()\nwhile os.getppid() == parent: pass"
+    spinning = [subprocess.Popen([sys.executable, "-c", spin])] if wanted else []
     try:
         yield
     finally:
