@@ -9,6 +9,7 @@ labels, all of them true. ``{city}`` draws from a list, ``{a;b}`` from the alter
 - ``% city = city; place``: general names that a value of a list may always carry: left open where a line lacks them,
 - ``? city; date; person``: vague names: true, but a label that says more should score higher on the same span; labels
   that mostly stand behind another one in their bracket (`[Marie Curie|chemist|person]`) are vague without being named,
+- ``! grocery item``: names that are not vague although they mostly stand behind another one,
 - ``# ...``: a comment.
 
 A line annotates all that it holds: what carries no label has none of the labels of the lines.
@@ -67,6 +68,7 @@ class Written:
     #: By list: names that its values may carry although a line does not say so.
     general: dict[str, list[str]] = field(default_factory=dict)
     vague: set[str] = field(default_factory=set)
+    never_vague: set[str] = field(default_factory=set)
     #: By file and label: its other names, and the labels that it excludes.
     names: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     siblings: dict[tuple[str, str], set[str]] = field(default_factory=dict)
@@ -109,6 +111,7 @@ def read_written(folder: Path = _FOLDER) -> Written:
     written.vague |= {
         label for label, uses in all_uses.items() if uses >= _AT_LEAST and behind[label] >= _MOSTLY_BEHIND * uses
     }
+    written.vague -= written.never_vague
     if not written.lines:
         raise TrainingDataError("no texts here", where=str(folder))
     return written
@@ -155,6 +158,8 @@ def _read_line(line: str, written: Written, file: str, where: str) -> None:
             written.shared.setdefault(head.strip(), _split(rest))
         case "?":
             written.vague.update(_split(line[1:]))
+        case "!":
+            written.never_vague.update(_split(line[1:]))
         case "%":
             written.general.setdefault(head.strip(), []).extend(_split(rest))
         case "~":

@@ -74,6 +74,14 @@ def test_a_label_that_mostly_stands_behind_another_is_vague(tmp_path: Path) -> N
     assert aims == {("chemist", 2, 1.0), ("person", 2, 0.75), ("person", 1, 1.0)}
 
 
+def test_what_is_said_never_to_be_vague_is_not(tmp_path: Path) -> None:
+    lines = (
+        "\n".join(f"[cheese{n}|dairy product|grocery item] is cheap" for n in range(6)) + "\n! grocery item; product\n"
+    )
+    examples, _ = written_texts(60, seed=1, folder=folder(tmp_path, lines))
+    assert {m.target for e in examples for m in e.mentions} == {1.0}
+
+
 def test_withheld_names_are_not_taught(tmp_path: Path) -> None:
     examples, _ = written_texts(60, seed=1, folder=folder(tmp_path), withheld={"residence", "city"})
     assert {m.label for e in examples for m in e.mentions} == {"home", "where somebody lives", "birthplace", "count"}
