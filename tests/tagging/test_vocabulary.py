@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridge.tagging.grammar import load_values, load_vocabulary
-from bridge.tagging.grammar._word_list import word_list
+from bridge.tagging.grammar._word_list import thing_list, word_list
 
 
 @pytest.mark.parametrize("word", ["apple", "targets", "shark", "bigger", "running", "comedies", "leaves"])
@@ -78,3 +78,15 @@ def test_the_list_is_made_from_the_files_of_wordnet_and_scowl(tmp_path: Path) ->
     (tmp_path / "english-proper-names.50").write_text("Dell\n")
 
     assert word_list(tmp_path, tmp_path).split() == ["Fiji", "Paris", "apple*", "dell", "dingle", "geese", "ninja+"]
+
+
+def test_things_are_food_and_what_people_make(tmp_path: Path) -> None:
+    lines = [
+        "  1 the licence",
+        "00000001 13 n 02 garlic_salt 0 Melba_toast 0 000 | food",
+        "00000002 06 n 01 steam_iron 0 000 | artifact",
+        "00000003 07 n 01 navy_blue 0 000 | attribute",
+        "00000004 13 n 01 cheese 0 000 | one word",
+    ]
+    (tmp_path / "data.noun").write_text("\n".join(lines) + "\n")
+    assert thing_list(tmp_path).splitlines() == ["garlic salt", "steam iron"]

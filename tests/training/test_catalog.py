@@ -208,6 +208,48 @@ def test_an_amount_whose_unit_two_labels_share_is_taught_with_a_cue_only() -> No
     assert bare, "some stand without a cue, and nothing is said of them"
 
 
+def test_an_amount_without_a_cue_is_taught_of_things_that_have_it_of_one_label_only() -> None:
+    schema = parse_schema(SCHEMA + "  storage: {kind: number, field: attributes.storage, unit: gb, cues: [ssd]}\n")
+    sticks = [
+        {"title": f"Acme stick {n}", "attributes": {"type": "Stick", "color": "Red", "storage": 64}} for n in range(20)
+    ]
+    laptops = [{**one, "attributes": {**one["attributes"], "storage": 256}} for one in DOCUMENTS]
+    catalogue = read_catalogue(schema, [*laptops, *sticks])
+    queries = CatalogueTexts(catalogue).queries(800, catalogue.items, seed=3)
+    bare = [query for query in queries if "64" in query.text and "ssd" not in query.text.lower()]
+    taught = {m.label for query in bare for m in query.mentions if "64" in query.words[m.first]}
+    assert taught == {"storage"}
+    about = [query for query in bare if "stick" in query.text.lower()]
+    assert about
+    assert not any("64" in query.words[first] for query in about for first, _ in query.unknown)
+
+
+def test_an_amount_that_may_be_of_two_labels_stays_what_the_model_takes_it_for() -> None:
+    schema = parse_schema(SCHEMA + "  storage: {kind: number, field: attributes.storage, unit: gb, cues: [ssd]}\n")
+    texts = CatalogueTexts(read_catalogue(schema, DOCUMENTS))
+    assert texts.ambiguous == ("memory", "storage")
+    amounts = texts.amounts(50, texts.catalogue.items, seed=0)
+    assert len(amounts) == 50
+    assert not any(example.mentions or "ram" in example.words for example in amounts)
+    plain = CatalogueTexts(read_catalogue(parse_schema(SCHEMA), DOCUMENTS))
+    assert (plain.amounts(50, plain.catalogue.items, seed=0), plain.ambiguous) == ([], ())
+
+
+def test_words_of_another_field_stand_apart_from_the_thing() -> None:
+    schema = parse_schema(SCHEMA + "  technology: {field: attributes.print}\n")
+    kinds = [("Laser printer", "Laser"), ("Photo printer", "Laser"), ("Photo paper", "Inkjet")]
+    documents = [
+        {"title": f"Acme {n} {kind}", "attributes": {"type": kind, "print": print_}}
+        for n in range(5)
+        for kind, print_ in kinds
+    ]
+    catalogue = read_catalogue(schema, documents)
+    queries = CatalogueTexts(catalogue).queries(300, catalogue.items, seed=0)
+    found = {(text.lower(), label) for query in queries for text, label in said(query)}
+    assert {("laser", "technology"), ("printer", "product type"), ("photo printer", "product type")} <= found
+    assert ("laser printer", "product type") not in found
+
+
 def test_of_a_title_only_located_values_are_known(schema: Schema) -> None:
     catalogue = read_catalogue(schema, DOCUMENTS)
     titles = CatalogueTexts(catalogue).titles(100, catalogue.items, seed=0)
@@ -308,6 +350,24 @@ def test_what_a_list_knows_of_a_label_overrules_what_the_model_read() -> None:
     found = mine(catalogue, Wrong(), seed=0)
     assert "mint" not in found["product_type"]
     assert found["flavor"]["mint"] == found["scent"]["mint"] == 3
+
+
+def test_a_thing_of_several_words_is_not_taken_apart() -> None:
+    schema = parse_schema("schema: s\nindex: s\ntext: [title]\nlabels: {product_type: {position: head}, flavor: {}}\n")
+    titles = ["Acme garlic salt", "Organic garlic salt", "Potatoes with garlic"]
+    catalogue = read_catalogue(schema, [{"title": title} for title in titles])
+
+    class TakesItApart:
+        def predict(
+            self, texts: Sequence[str], labels: Sequence[str], threshold: float, *, batch_size: int
+        ) -> list[TaggedText]:
+            assert threshold < len(labels) < batch_size
+            spans = [(Span(t.find("garlic"), t.find("garlic") + 6, "garlic", "flavor", 0.9),) for t in texts]
+            return [TaggedText(t, found, Coverage(1, 1)) for t, found in zip(texts, spans, strict=True)]
+
+    mine(catalogue, TakesItApart(), seed=0)
+    assert [item.values["product_type"] for item in catalogue.items[:2]] == [["garlic salt"]] * 2
+    assert "flavor" not in catalogue.items[0].values
 
 
 def test_what_the_model_was_sure_of_is_taught_again_and_what_it_was_unsure_of_is_left_open() -> None:

@@ -1,11 +1,13 @@
-"""Makes `en/words.txt.gz` and `en/compounds.txt.gz` from WordNet 3.0 and SCOWL, two free word lists (Debian's
-`wordnet-base` and `scowl`).
+"""Makes `en/words.txt.gz`, `en/compounds.txt.gz` and the models' `things.txt.gz` from WordNet 3.0 and SCOWL, two free
+word lists (Debian's `wordnet-base` and `scowl`).
 
     python -m bridge.tagging.grammar._word_list words /usr/share/wordnet /usr/share/dict/scowl en/words.txt.gz
     python -m bridge.tagging.grammar._word_list compounds /usr/share/wordnet en/compounds.txt.gz
+    python -m bridge.tagging.grammar._word_list things /usr/share/wordnet bridge/models/things.txt.gz
 
-Compounds are two words that name one thing, one a line: `green tea`, `steam iron`. Of words, one a line, `apple*` is
-common, `ninja+` uncommon, `dell` rare or mostly a name, `Fiji` only a name.
+Compounds are two words that name one thing, one a line: `green tea`, `steam iron`. Things are two to four words for
+food or what people make.
+Of words, one a line, `apple*` is common, `ninja+` uncommon, `dell` rare or mostly a name, `Fiji` only a name.
 WordNet counts how often a tagged corpus uses a word, SCOWL says how many dictionaries and texts know it, as a word and
 as a name. Forms with a regular ending are left out, see `_vocabulary`.
 """
@@ -25,6 +27,9 @@ _PARTS = ("noun", "verb", "adj", "adv")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _MARKER = re.compile(r"\(.*\)$")
 _TWO = re.compile(r"([A-Za-z]{2,})[_-]([A-Za-z]{2,})")
+_SOME = re.compile(r"[a-z][a-z'-]*(_[a-z][a-z'-]*){1,3}")
+#: WordNet's numbers for nouns of artifacts and of food.
+_THINGS = ("06", "13")
 #: WordNet's number for nouns of attributes: a compound of them is a shade of its last word ("navy blue" is a blue).
 _ATTRIBUTE = "07"
 #: SCOWL's levels that are read (10 is the most common), and those of a word that most people know.
@@ -76,6 +81,13 @@ def compound_list(wordnet: Path) -> str:
     return "".join(f"{compound}\n" for compound in sorted(found - shades))
 
 
+def thing_list(wordnet: Path) -> str:
+    """The lines of the list of things from WordNet's nouns."""
+    lines = [line for line in _lines(wordnet / "data.noun") if not line.startswith("  ")]
+    lemmas = {lemma for line in lines if line.split()[1] in _THINGS for lemma in _lemmas_of(line)}
+    return "".join(f"{lemma.replace('_', ' ')}\n" for lemma in sorted(lemmas) if _SOME.fullmatch(lemma))
+
+
 def _follows(word: str, mark: str, ranked: dict[str, str]) -> bool:
     """Whether a regular ending leads to this word from another that is as common at least."""
     return any(ranked.get(lemma, " ") in _AS_COMMON[mark] for lemma in _REGULAR.lemmas(word) if lemma != word)
@@ -111,6 +123,7 @@ def _lines(file: Path) -> list[str]:
 
 if __name__ == "__main__":
     kind, *folders, target = sys.argv[1:]
-    lines = word_list(Path(folders[0]), Path(folders[1])) if kind == "words" else compound_list(Path(folders[0]))
+    make = {"words": word_list, "compounds": compound_list, "things": thing_list}[kind]
+    lines = make(*map(Path, folders))
     # No time of day inside: the same input gives the same bytes.
     Path(target).write_bytes(gzip.compress(lines.encode("ascii"), 9, mtime=0))

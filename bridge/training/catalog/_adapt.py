@@ -41,9 +41,9 @@ _TRAINING = 0.85
 #: Share of the documents that only dev queries are made of.
 _KEPT_OUT = 0.1
 #: Share of batches' texts by kind. Rehearsal keeps what the model could do before.
-_WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "real": 2.0, "shop": 1.0, "written": 1.5}
+_WEIGHTS = {"queries": 5.0, "titles": 2.0, "memory": 3.0, "amounts": 0.5, "real": 2.0, "shop": 1.0, "written": 1.5}
 #: Texts that the model reads before it is trained, so that it forgets less; the share of its old weights that stays.
-_MEMORY, _KEEP = 3_000, 0.12
+_MEMORY, _AMOUNTS, _KEEP = 3_000, 1_000, 0.12
 
 
 def adapt(
@@ -125,11 +125,15 @@ def training_texts(
     titles = texts.titles(_TITLES, items, seed=seed)
     old = [*shop[: _MEMORY // 2], *texts.queries(_MEMORY // 2, items, seed=seed + 2)]
     memory = remembered(reader, old, shop_labels())
+    bare = texts.amounts(_AMOUNTS, items, seed=seed)
+    amounts = remembered(reader, bare, texts.ambiguous) if bare else []
     kept = tuple(label for label in shop_labels() if label not in labels)  # labels of the schema are learnt anew
     sets = [
         TrainingSet("memory", memory, _WEIGHTS["memory"], labels=kept),
         TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels, possible=()),
         TrainingSet("titles", titles, _WEIGHTS["titles"], phrasings=phrasings, labels=labels),
+        # What says neither memory nor storage stays what the model took it for.
+        TrainingSet("amounts", amounts, _WEIGHTS["amounts"], labels=texts.ambiguous),
         real_queries(_WEIGHTS["real"]),
         TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], phrasings=known),
         TrainingSet("written", written, _WEIGHTS["written"], many_names=True, excluding=excluding),

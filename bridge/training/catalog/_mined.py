@@ -17,7 +17,7 @@ from bridge.scorer import split_words
 from bridge.training.catalog._forms import is_common
 from bridge.training.catalog._items import Catalogue
 from bridge.training.catalog._located import Locator, folded_words
-from bridge.training.catalog._typical import typical_values
+from bridge.training.catalog._typical import thing_names, typical_values
 
 #: Titles that the model reads at most.
 MOST_TITLES = 2500
@@ -85,7 +85,7 @@ def mine(
         if _MAKERS.search(catalogue.labels[name]):
             found[name].update(_names_in_front(titles))
     # What the lists know of a label is surer than what the model read; a value of several labels stays theirs.
-    listed = {name: values_in_titles(typical_values(catalogue.labels[name]), catalogue) for name in wanted}
+    listed = {name: values_in_titles(_listed(name, catalogue), catalogue) for name in wanted}
     owners: dict[str, set[str]] = {}
     for name, values in listed.items():
         for value in values:
@@ -101,6 +101,15 @@ def mine(
     _give_to_items(catalogue, found, wanted)
     report(f"read {len(titles):,} titles: " + ", ".join(f"{len(found[n]):,} {catalogue.labels[n]}" for n in wanted))
     return found
+
+
+def _listed(name: str, catalogue: Catalogue) -> Sequence[str]:
+    """What the lists know of a label; things have compounds, too, whose parts no other label should get."""
+    own = typical_values(catalogue.labels[name])
+    if name not in catalogue.things():
+        return own
+    others = {value for other, text in catalogue.labels.items() if other != name for value in typical_values(text)}
+    return [*own, *(thing for thing in thing_names() if thing not in others)]
 
 
 def _agreed(votes: _Votes, wanted: Sequence[str]) -> dict[str, Counter[str]]:

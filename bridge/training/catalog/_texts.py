@@ -62,6 +62,10 @@ _EVENLY = 0.7
 _ANY_VALUE = 0.3
 #: How often a cue of the schema follows a value, and an amount whose unit other labels have, too.
 _CUE, _TELLING_CUE = 0.4, 0.85
+#: A thing whose items have an amount of a label so seldom is not asked for by it.
+_RARELY = 0.05
+#: Documents that must hold a text before it counts as a word that describes things.
+_SEVERAL = 5
 
 
 @dataclass
@@ -106,11 +110,35 @@ class CatalogueTexts:
         return found
 
     @cached_property
-    def _shared_units(self) -> frozenset[str]:
-        """Number labels with cues whose unit another label has as well."""
+    def _same_unit(self) -> Mapping[str, frozenset[str]]:
+        """Number labels with cues, and the other labels that have their unit as well."""
         labels = {n: self.catalogue.schema.labels[n] for n in self.catalogue.labels if self.catalogue.is_number(n)}
-        uses = Counter(label.unit for label in labels.values())
-        return frozenset(n for n, label in labels.items() if label.cues and label.unit and uses[label.unit] > 1)
+        others = {
+            name: frozenset(n for n, one in labels.items() if n != name and one.unit == label.unit)
+            for name, label in labels.items()
+            if label.cues and label.unit
+        }
+        return {name: found for name, found in others.items() if found}
+
+    @cached_property
+    def _measures(self) -> Mapping[str, Mapping[str, float]]:
+        """Thing → number label → share of the items of this thing that have an amount of it."""
+        things = self.catalogue.things()
+        of_thing: dict[str, list[Item]] = {}
+        for item in self.catalogue.items:
+            for value in {value for name in things for value in item.values.get(name, ())}:
+                of_thing.setdefault(value, []).append(item)
+        return {
+            thing: {n: count / len(items) for n, count in Counter(n for i in items for n in i.amounts).items()}
+            for thing, items in of_thing.items()
+        }
+
+    def _is_clear(self, name: str, thing: str | None) -> bool:
+        """Whether an amount without a cue can only be of this label: no other has its unit, for this thing at least."""
+        if name not in self._same_unit:
+            return True
+        measures = self._measures.get(thing or "", {})
+        return name in measures and all(measures.get(other, 0.0) <= _RARELY for other in self._same_unit[name])
 
     def phrasings(self) -> dict[str, list[str]]:
         """Other names of each label, by what the model is asked for."""
@@ -137,6 +165,29 @@ class CatalogueTexts:
             if example := self._example(pieces):
                 examples.append(example)
         return examples
+
+    def amounts(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
+        """Queries with an amount that may be of several labels (`laptop 16 gb`), not annotated; none where none may."""
+        rng = random.Random(f"{seed}/amounts")
+        names = sorted(self._same_unit)
+        carrying = [(name, item) for name in names for item in items if name in item.amounts]
+        things = sorted(name for name in self.catalogue.things() if self._pools.get(name))
+        examples: list[Example] = []
+        while carrying and things and len(examples) < size:
+            name, item = rng.choice(carrying)
+            thing, amount = self._stored(things[0], item, rng), self._value(name, item, rng)
+            pieces = [(text, "") for text in (thing, amount) if text]
+            if rng.random() < _SHUFFLED:
+                pieces.reverse()
+            words = [word for text, _ in self._written(pieces, rng) for word in split_words(text).texts]
+            examples.append(Example(tuple(words), ()))
+        return examples
+
+    @property
+    def ambiguous(self) -> tuple[str, ...]:
+        """What the model is asked for by labels that `amounts` may be of."""
+        names = {other for name, others in self._same_unit.items() for other in (name, *others)}
+        return tuple(sorted(self.catalogue.labels[name] for name in names))
 
     def titles(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
         """Titles and beginnings of descriptions in which values are located."""
@@ -169,19 +220,24 @@ class CatalogueTexts:
         rng.shuffle(others)
         chosen = [wanted, *others][:count] if wanted is not None and wanted not in things else others[:count]
         rng.shuffle(chosen)
-        phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, rng))]
+        thing = next(iter(sorted(name for name in things if self._pools.get(name))), None)
+        what = self._stored(thing, item, rng) if thing is not None and rng.random() < _THING else None
+        phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, what, rng))]
         # What is named with a word before it (`for`, `under`) and amounts mostly stand behind the thing.
         before: list[Piece] = []
         after: list[Piece] = []
         for phrase in phrases:
             late = phrase[0][1] == "" or any(c.isdigit() for c in phrase[0][0])
             (after if rng.random() < (0.85 if late else 0.3) else before).extend(phrase)
-        thing = next(iter(sorted(name for name in things if self._pools.get(name))), None)
-        if thing is not None and (rng.random() < _THING or not phrases):
-            before += self._thing(thing, item, rng)
+        if what is None and thing is not None and not phrases:
+            what = self._stored(thing, item, rng)
+        if what is not None and thing is not None:
+            value, roll = self._form(thing, what, rng), rng.random()
+            value = plural(value) if roll < 0.25 else singular(value) if roll < 0.4 else value
+            before += self._taken_apart(value, thing)
         for name in present:
             if self.catalogue.is_price(name) and rng.random() < _PRICE:
-                after += self._phrase(name, item, rng)
+                after += self._phrase(name, item, what, rng)
         pieces = before + after
         if rng.random() < _OPEN:
             words = [w for w in item.title.split() if any(c.isalnum() for c in w)]
@@ -195,14 +251,42 @@ class CatalogueTexts:
             pieces.append((rng.choice(_CLOSERS), ""))
         return self._written(pieces, rng)
 
-    def _thing(self, thing: str, item: Item, rng: random.Random) -> list[Piece]:
-        value = self._value(thing, item, rng)
-        if value is None:
-            return []
-        roll = rng.random()
-        return [(plural(value) if roll < 0.25 else singular(value) if roll < 0.4 else value, thing)]
+    def _taken_apart(self, text: str, thing: str) -> list[Piece]:
+        """`laser printer` is a printer where a field of another label holds `laser`: that label has its own word."""
+        words = text.split()
+        for at in range(1, len(words)):
+            front, rest = folded_words(words[:at]), " ".join(words[at:])
+            if front in self._described and self._is_thing(rest, thing):
+                return [(" ".join(words[:at]), self._described[front]), (rest, thing)]
+        return [(text, thing)]
 
-    def _phrase(self, name: str, item: Item, rng: random.Random) -> list[Piece]:
+    def _is_thing(self, text: str, thing: str) -> bool:
+        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
+        return any(thing in self._labels_of.get(form, ()) or self._heads[form] > 1 for form in forms)
+
+    @cached_property
+    def _heads(self) -> Counter[tuple[str, ...]]:
+        """Last words of things, with how many things they end."""
+        pools = [self._pools.get(name, ()) for name in self.catalogue.things()]
+        return Counter(folded_words(value.split()[-1:]) for values in pools for value in values if value.split())
+
+    @cached_property
+    def _described(self) -> dict[tuple[str, ...], str]:
+        """Folded text → the label that describes things and whose field holds it in several documents."""
+        found: dict[tuple[str, ...], Counter[str]] = {}
+        for name in self._pools:
+            about = f"{name.replace('_', ' ')} {self.catalogue.labels[name]}"
+            bound = self.catalogue.schema.labels[name].field is not None
+            if not bound or name in self.catalogue.things() or re.search(_FITS, about):
+                continue
+            for stored, count in self.catalogue.counts(name).items():
+                for form in self._forms[name].get(stored, [stored]):
+                    found.setdefault(folded_words(split_words(form).texts), Counter())[name] += count
+        most = {text: names.most_common(1)[0] for text, names in found.items()}
+        return {text: name for text, (name, count) in most.items() if count >= _SEVERAL}
+
+    def _phrase(self, name: str, item: Item, thing: str | None, rng: random.Random) -> list[Piece]:
+        """A value of a label with the words around it, in a query that names the `thing`, if any."""
         value = self._value(name, item, rng)
         if value is None:
             return []
@@ -214,10 +298,10 @@ class CatalogueTexts:
         phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, about)), ("{}",))
         before, _, after = rng.choice(phrases).partition("{}")
         pieces: list[Piece] = [(before.strip(), "")] if before.strip() else []
-        cues, shared = self.catalogue.schema.labels[name].cues, name in self._shared_units
-        told = bool(cues) and rng.random() < (_TELLING_CUE if shared else _CUE)
-        # Without its cue `16 gb` may be memory or storage: nothing is taught of it.
-        pieces.append((value, name if told or not shared else None))
+        cues, clear = self.catalogue.schema.labels[name].cues, self._is_clear(name, thing)
+        told = bool(cues) and rng.random() < (_CUE if clear else _TELLING_CUE)
+        # Without its cue `16 gb` of a laptop may be memory or storage: nothing is taught of it.
+        pieces.append((value, name if told or clear else None))
         if after.strip():
             pieces.append((after.strip(), ""))
         if told:
@@ -225,14 +309,19 @@ class CatalogueTexts:
         return pieces
 
     def _value(self, name: str, item: Item, rng: random.Random) -> str | None:
+        """One way to write a value of an item, or of any."""
         label = self.catalogue.schema.labels[name]
         if self.catalogue.is_number(name):
             return amount_text(rng.choice(item.amounts[name]), label, rng) if name in item.amounts else None
-        own = item.values.get(name)
-        pool = self._pools[name]
-        stored = rng.choice(own) if own and rng.random() >= _ANY_VALUE else rng.choice(pool) if pool else None
-        if stored is None:
-            return None
+        stored = self._stored(name, item, rng)
+        return None if stored is None else self._form(name, stored, rng)
+
+    def _stored(self, name: str, item: Item, rng: random.Random) -> str | None:
+        """A value of a keyword label as it is stored, mostly the item's own."""
+        own, pool = item.values.get(name), self._pools[name]
+        return rng.choice(own) if own and rng.random() >= _ANY_VALUE else rng.choice(pool) if pool else None
+
+    def _form(self, name: str, stored: str, rng: random.Random) -> str:
         value = rng.choice(self._forms[name].get(stored, [stored]))
         return rewritten_amount(value, rng) or (joined_otherwise(value, rng) if rng.random() < 0.15 else value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,8 @@ import yaml
 
 from bridge.training._shop_words import shop_words
 
-_FILE = Path(__file__).parents[2] / "models" / "label_values.yaml"
+_MODELS = Path(__file__).parents[2] / "models"
+_FILE, _THINGS = _MODELS / "label_values.yaml", _MODELS / "things.txt.gz"
 
 
 def typical_values(label: str) -> tuple[str, ...]:
@@ -22,6 +24,12 @@ def other_names(label: str) -> tuple[str, ...]:
     """Other names of a label, from the same lists, without itself."""
     known = _known_name(label)
     return tuple(name for name in (known, *_names().get(known, ())) if known and name != label)
+
+
+@cache
+def thing_names() -> tuple[str, ...]:
+    """Names of two to four words for food and what people make (WordNet 3.0): `garlic powder`, `cutting board`."""
+    return tuple(gzip.decompress(_THINGS.read_bytes()).decode("ascii").split("\n")[:-1])
 
 
 def _known_name(label: str) -> str:
