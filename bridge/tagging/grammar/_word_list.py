@@ -123,7 +123,8 @@ def _lines(file: Path) -> list[str]:
 
 if __name__ == "__main__":
     kind, *folders, target = sys.argv[1:]
-    make = {"words": word_list, "compounds": compound_list, "things": thing_list}[kind]
-    lines = make(*map(Path, folders))
+    of_wordnet = {"compounds": compound_list, "things": thing_list}
+    paths = [Path(folder) for folder in folders]
+    lines = word_list(*paths) if kind == "words" else of_wordnet[kind](*paths)
     # No time of day inside: the same input gives the same bytes.
     Path(target).write_bytes(gzip.compress(lines.encode("ascii"), 9, mtime=0))
