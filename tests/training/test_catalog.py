@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -226,13 +229,16 @@ def test_an_amount_without_a_cue_is_taught_of_things_that_have_it_of_one_label_o
 
 def test_an_amount_that_may_be_of_two_labels_stays_what_the_model_takes_it_for() -> None:
     schema = parse_schema(SCHEMA + "  storage: {kind: number, field: attributes.storage, unit: gb, cues: [ssd]}\n")
-    texts = CatalogueTexts(read_catalogue(schema, DOCUMENTS))
-    assert texts.ambiguous == ("memory", "storage")
-    amounts = texts.amounts(50, texts.catalogue.items, seed=0)
-    assert len(amounts) == 50
+    both = [{**one, "attributes": {**one["attributes"], "storage": 256}} for one in DOCUMENTS]
+    sticks = [{"title": f"Stick {n}", "attributes": {"type": "Stick", "storage": 64}} for n in range(20)]
+    texts = CatalogueTexts(read_catalogue(schema, [*both, *sticks]))
+    assert texts.units.labels == ("memory", "storage")
+    amounts = texts.amounts(100, texts.catalogue.items, seed=0)
+    assert any("laptop" in example.text.lower() for example in amounts)
+    assert not any("stick" in example.text.lower() for example in amounts), "its amounts can only be storage"
     assert not any(example.mentions or "ram" in example.words for example in amounts)
     plain = CatalogueTexts(read_catalogue(parse_schema(SCHEMA), DOCUMENTS))
-    assert (plain.amounts(50, plain.catalogue.items, seed=0), plain.ambiguous) == ([], ())
+    assert (plain.amounts(50, plain.catalogue.items, seed=0), plain.units.labels) == ([], ())
 
 
 def test_words_of_another_field_stand_apart_from_the_thing() -> None:
@@ -368,6 +374,28 @@ def test_a_thing_of_several_words_is_not_taken_apart() -> None:
     mine(catalogue, TakesItApart(), seed=0)
     assert [item.values["product_type"] for item in catalogue.items[:2]] == [["garlic salt"]] * 2
     assert "flavor" not in catalogue.items[0].values
+
+
+def test_texts_are_the_same_in_every_process_so_that_a_killed_run_goes_on_with_them() -> None:
+    script = """
+from bridge.schema import parse_schema
+from bridge.training.catalog._items import read_catalogue
+from bridge.training.catalog._texts import CatalogueTexts
+labels = "{product_type: {field: type}, flavor: {}, scent: {}}"
+schema = parse_schema("schema: s\\nindex: s\\ntext: [title]\\nlabels: " + labels)
+titles = ["vanilla caramel mint lemon cookies", "mint lemon vanilla lavender rose soap", "caramel rose lemon tea"]
+catalogue = read_catalogue(schema, [{"title": title, "type": title.split()[-1]} for title in titles])
+print(CatalogueTexts(catalogue).queries(50, catalogue.items, seed=0))
+"""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE
+        )
+        for seed in ("1", "2")
+    ]
+    made = {process.communicate()[0] for process in processes}
+    assert not any(process.returncode for process in processes)
+    assert len(made) == 1
 
 
 def test_what_the_model_was_sure_of_is_taught_again_and_what_it_was_unsure_of_is_left_open() -> None:

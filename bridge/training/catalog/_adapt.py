@@ -126,14 +126,14 @@ def training_texts(
     old = [*shop[: _MEMORY // 2], *texts.queries(_MEMORY // 2, items, seed=seed + 2)]
     memory = remembered(reader, old, shop_labels())
     bare = texts.amounts(_AMOUNTS, items, seed=seed)
-    amounts = remembered(reader, bare, texts.ambiguous) if bare else []
+    amounts = remembered(reader, bare, texts.units.labels) if bare else []
     kept = tuple(label for label in shop_labels() if label not in labels)  # labels of the schema are learnt anew
     sets = [
         TrainingSet("memory", memory, _WEIGHTS["memory"], labels=kept),
         TrainingSet("queries", queries, _WEIGHTS["queries"], phrasings=phrasings, labels=labels, possible=()),
         TrainingSet("titles", titles, _WEIGHTS["titles"], phrasings=phrasings, labels=labels),
         # What says neither memory nor storage stays what the model took it for.
-        TrainingSet("amounts", amounts, _WEIGHTS["amounts"], labels=texts.ambiguous),
+        TrainingSet("amounts", amounts, _WEIGHTS["amounts"], labels=texts.units.labels),
         real_queries(_WEIGHTS["real"]),
         TrainingSet("shop", shop[:-_DEV], _WEIGHTS["shop"], phrasings=known),
         TrainingSet("written", written, _WEIGHTS["written"], many_names=True, excluding=excluding),

@@ -153,7 +153,7 @@ def values_in_titles(values: Sequence[str], catalogue: Catalogue) -> Counter[str
     locator = Locator((value, value) for value in values)
     found: Counter[str] = Counter()
     for item in catalogue.items:
-        found.update({value for _, _, value in locator.find(split_words(item.title).texts)})
+        found.update(list(dict.fromkeys(value for _, _, value in locator.find(split_words(item.title).texts))))
     least = 2 if len(catalogue.items) > 200 else 1
     return Counter({value: count for value, count in found.items() if count >= least})
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,18 +16,19 @@ from bridge.evaluation import Example, Mention
 from bridge.scorer import split_words
 from bridge.tagging.grammar import load_function_words
 from bridge.training.catalog._amounts import amount_text, amounts_in_title, rewritten_amount
-from bridge.training.catalog._forms import joined_otherwise, misspelt, other_forms, plural, singular
+from bridge.training.catalog._forms import joined_otherwise, misspelt, plural, singular
 from bridge.training.catalog._items import Catalogue, Item
 from bridge.training.catalog._located import Locator, folded_words
-from bridge.training.catalog._mined import values_in_titles
-from bridge.training.catalog._typical import other_names, typical_values
+from bridge.training.catalog._typical import other_names
+from bridge.training.catalog._units import SharedUnits
+from bridge.training.catalog._vocabulary import FITS, MAKERS, Vocabulary, about
 
 #: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
 Piece = tuple[str, str | None]
 
 #: By words in a label's name or text: what may stand before and after its value, the value where {} is.
 _PHRASES: Sequence[tuple[str, Sequence[str]]] = (
-    (r"compatib|fits|works with|device", ("for {}", "for {}", "for my {}", "fits {}", "{}", "compatible with {}")),
+    (FITS.pattern, ("for {}", "for {}", "for my {}", "fits {}", "{}", "compatible with {}")),
     (r"ingredient|contain|component", ("with {}", "with {}", "without {}", "no {}", "in {}", "{}")),
     (r"allergen", ("without {}", "no {}", "{} free")),
     (r"occasion|event|holiday|season", ("for {}", "for {}", "{}")),
@@ -52,8 +52,6 @@ _CLOSERS = (
 #: How often a query has: a thing, an opener, a closer, a word of its title of unknown status,
 #: a price.
 _THING, _OPENER, _CLOSER, _OPEN, _TYPO, _SHUFFLED, _PRICE = 0.9, 0.12, 0.05, 0.12, 0.22, 0.08, 0.08
-_MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
-_FITS = _PHRASES[0][0]
 #: How often a compatible product has a maker's name before it.
 _WITH_MAKER = 0.35
 #: How often a query is about a label that is drawn evenly, instead of about an item.
@@ -62,10 +60,6 @@ _EVENLY = 0.7
 _ANY_VALUE = 0.3
 #: How often a cue of the schema follows a value, and an amount whose unit other labels have, too.
 _CUE, _TELLING_CUE = 0.4, 0.85
-#: A thing whose items have an amount of a label so seldom is not asked for by it.
-_RARELY = 0.05
-#: Documents that must hold a text before it counts as a word that describes things.
-_SEVERAL = 5
 
 
 @dataclass
@@ -75,70 +69,14 @@ class CatalogueTexts:
     catalogue: Catalogue
 
     @cached_property
-    def _pools(self) -> dict[str, list[str]]:
-        """Label name → values, each once."""
-        pools, things = {}, self.catalogue.things()
-        for name in self.catalogue.labels:
-            if not self.catalogue.is_number(name):
-                values = [*self.catalogue.counts(name), *self.catalogue.schema.labels[name].synonyms]
-                if name not in things:  # a field rarely has all that its titles name
-                    known = {value.casefold() for value in values}
-                    listed = values_in_titles(typical_values(self.catalogue.labels[name]), self.catalogue)
-                    values += [value for value in listed if value.casefold() not in known]
-                pools[name] = list(dict.fromkeys(values))
-        return pools
+    def vocabulary(self) -> Vocabulary:
+        """Its words."""
+        return Vocabulary(self.catalogue)
 
     @cached_property
-    def _forms(self) -> Mapping[str, Mapping[str, list[str]]]:
-        makers = {v.casefold() for name, values in self._pools.items() if _MAKERS.search(name) for v in values}
-        forms = {}
-        for name, values in self._pools.items():
-            found = dict(other_forms(values, makers))
-            for stored, others in self.catalogue.schema.labels[name].synonyms.items():
-                found.setdefault(stored, [stored]).extend(others)
-            forms[name] = found
-        return forms
-
-    @cached_property
-    def _labels_of(self) -> dict[tuple[str, ...], set[str]]:
-        """Folded text → the labels that have it as a value."""
-        found: dict[tuple[str, ...], set[str]] = {}
-        for name, forms in self._forms.items():
-            for others in forms.values():
-                for text in others:
-                    found.setdefault(folded_words(split_words(text).texts), set()).add(name)
-        return found
-
-    @cached_property
-    def _same_unit(self) -> Mapping[str, frozenset[str]]:
-        """Number labels with cues, and the other labels that have their unit as well."""
-        labels = {n: self.catalogue.schema.labels[n] for n in self.catalogue.labels if self.catalogue.is_number(n)}
-        others = {
-            name: frozenset(n for n, one in labels.items() if n != name and one.unit == label.unit)
-            for name, label in labels.items()
-            if label.cues and label.unit
-        }
-        return {name: found for name, found in others.items() if found}
-
-    @cached_property
-    def _measures(self) -> Mapping[str, Mapping[str, float]]:
-        """Thing → number label → share of the items of this thing that have an amount of it."""
-        things = self.catalogue.things()
-        of_thing: dict[str, list[Item]] = {}
-        for item in self.catalogue.items:
-            for value in {value for name in things for value in item.values.get(name, ())}:
-                of_thing.setdefault(value, []).append(item)
-        return {
-            thing: {n: count / len(items) for n, count in Counter(n for i in items for n in i.amounts).items()}
-            for thing, items in of_thing.items()
-        }
-
-    def _is_clear(self, name: str, thing: str | None) -> bool:
-        """Whether an amount without a cue can only be of this label: no other has its unit, for this thing at least."""
-        if name not in self._same_unit:
-            return True
-        measures = self._measures.get(thing or "", {})
-        return name in measures and all(measures.get(other, 0.0) <= _RARELY for other in self._same_unit[name])
+    def units(self) -> SharedUnits:
+        """Its number labels that share a unit."""
+        return SharedUnits(self.catalogue)
 
     def phrasings(self) -> dict[str, list[str]]:
         """Other names of each label, by what the model is asked for."""
@@ -167,27 +105,22 @@ class CatalogueTexts:
         return examples
 
     def amounts(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
-        """Queries with an amount that may be of several labels (`laptop 16 gb`), not annotated; none where none may."""
+        """At most `size` queries with an amount that may be of several labels (`laptop 16 gb`), not annotated."""
         rng = random.Random(f"{seed}/amounts")
-        names = sorted(self._same_unit)
-        carrying = [(name, item) for name in names for item in items if name in item.amounts]
-        things = sorted(name for name in self.catalogue.things() if self._pools.get(name))
+        thing = self.vocabulary.thing
+        carrying = [(name, item) for name in sorted(self.units.same_unit) for item in items if name in item.amounts]
         examples: list[Example] = []
-        while carrying and things and len(examples) < size:
+        for _ in range(size if carrying and thing is not None else 0):
             name, item = rng.choice(carrying)
-            thing, amount = self._stored(things[0], item, rng), self._value(name, item, rng)
-            pieces = [(text, "") for text in (thing, amount) if text]
+            what, amount = self._stored(str(thing), item, rng), self._value(name, item, rng)
+            if what is None or amount is None or not self.units.is_ambiguous(name, what):
+                continue
+            pieces: list[Piece] = [(what, ""), (amount, "")]
             if rng.random() < _SHUFFLED:
                 pieces.reverse()
             words = [word for text, _ in self._written(pieces, rng) for word in split_words(text).texts]
             examples.append(Example(tuple(words), ()))
         return examples
-
-    @property
-    def ambiguous(self) -> tuple[str, ...]:
-        """What the model is asked for by labels that `amounts` may be of."""
-        names = {other for name, others in self._same_unit.items() for other in (name, *others)}
-        return tuple(sorted(self.catalogue.labels[name] for name in names))
 
     def titles(self, size: int, items: Sequence[Item], *, seed: int) -> list[Example]:
         """Titles and beginnings of descriptions in which values are located."""
@@ -210,7 +143,11 @@ class CatalogueTexts:
         things = self.catalogue.things()
         present = [name for name in self.catalogue.labels if name in item.values or name in item.amounts]
         others = [n for n in present if n not in things and not self.catalogue.is_price(n)]
-        missing = [name for name in self._pools if name not in present and name not in things and self._pools[name]]
+        missing = [
+            name
+            for name in self.vocabulary.pools
+            if name not in present and name not in things and self.vocabulary.pools[name]
+        ]
         if missing and rng.random() < _ANY_VALUE:  # so that rare labels are met often enough
             others.append(rng.choice(missing))
         count = min(len(others), rng.choices((0, 1, 2, 3, 4), (2, 4, 4, 2, 1))[0])
@@ -220,7 +157,7 @@ class CatalogueTexts:
         rng.shuffle(others)
         chosen = [wanted, *others][:count] if wanted is not None and wanted not in things else others[:count]
         rng.shuffle(chosen)
-        thing = next(iter(sorted(name for name in things if self._pools.get(name))), None)
+        thing = self.vocabulary.thing
         what = self._stored(thing, item, rng) if thing is not None and rng.random() < _THING else None
         phrases = [phrase for name in chosen if (phrase := self._phrase(name, item, what, rng))]
         # What is named with a word before it (`for`, `under`) and amounts mostly stand behind the thing.
@@ -234,7 +171,7 @@ class CatalogueTexts:
         if what is not None and thing is not None:
             value, roll = self._form(thing, what, rng), rng.random()
             value = plural(value) if roll < 0.25 else singular(value) if roll < 0.4 else value
-            before += self._taken_apart(value, thing)
+            before += self.vocabulary.taken_apart(value, thing)
         for name in present:
             if self.catalogue.is_price(name) and rng.random() < _PRICE:
                 after += self._phrase(name, item, what, rng)
@@ -251,54 +188,20 @@ class CatalogueTexts:
             pieces.append((rng.choice(_CLOSERS), ""))
         return self._written(pieces, rng)
 
-    def _taken_apart(self, text: str, thing: str) -> list[Piece]:
-        """`laser printer` is a printer where a field of another label holds `laser`: that label has its own word."""
-        words = text.split()
-        for at in range(1, len(words)):
-            front, rest = folded_words(words[:at]), " ".join(words[at:])
-            if front in self._described and self._is_thing(rest, thing):
-                return [(" ".join(words[:at]), self._described[front]), (rest, thing)]
-        return [(text, thing)]
-
-    def _is_thing(self, text: str, thing: str) -> bool:
-        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
-        return any(thing in self._labels_of.get(form, ()) or self._heads[form] > 1 for form in forms)
-
-    @cached_property
-    def _heads(self) -> Counter[tuple[str, ...]]:
-        """Last words of things, with how many things they end."""
-        pools = [self._pools.get(name, ()) for name in self.catalogue.things()]
-        return Counter(folded_words(value.split()[-1:]) for values in pools for value in values if value.split())
-
-    @cached_property
-    def _described(self) -> dict[tuple[str, ...], str]:
-        """Folded text → the label that describes things and whose field holds it in several documents."""
-        found: dict[tuple[str, ...], Counter[str]] = {}
-        for name in self._pools:
-            about = f"{name.replace('_', ' ')} {self.catalogue.labels[name]}"
-            bound = self.catalogue.schema.labels[name].field is not None
-            if not bound or name in self.catalogue.things() or re.search(_FITS, about):
-                continue
-            for stored, count in self.catalogue.counts(name).items():
-                for form in self._forms[name].get(stored, [stored]):
-                    found.setdefault(folded_words(split_words(form).texts), Counter())[name] += count
-        most = {text: names.most_common(1)[0] for text, names in found.items()}
-        return {text: name for text, (name, count) in most.items() if count >= _SEVERAL}
-
     def _phrase(self, name: str, item: Item, thing: str | None, rng: random.Random) -> list[Piece]:
         """A value of a label with the words around it, in a query that names the `thing`, if any."""
         value = self._value(name, item, rng)
         if value is None:
             return []
-        about = f"{name.replace('_', ' ')} {self.catalogue.labels[name]}"
-        if re.search(_FITS, about) and rng.random() < _WITH_MAKER:
-            makers = [v for other, values in item.values.items() if _MAKERS.search(other) for v in values]
+        said = about(name, self.catalogue)
+        if FITS.search(said) and rng.random() < _WITH_MAKER:
+            makers = [v for other, values in item.values.items() if MAKERS.search(other) for v in values]
             if makers and not value.casefold().startswith(makers[0].casefold()):
                 value = f"{makers[0]} {value}"
-        phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, about)), ("{}",))
+        phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, said)), ("{}",))
         before, _, after = rng.choice(phrases).partition("{}")
         pieces: list[Piece] = [(before.strip(), "")] if before.strip() else []
-        cues, clear = self.catalogue.schema.labels[name].cues, self._is_clear(name, thing)
+        cues, clear = self.catalogue.schema.labels[name].cues, self.units.is_clear(name, thing)
         told = bool(cues) and rng.random() < (_CUE if clear else _TELLING_CUE)
         # Without its cue `16 gb` of a laptop may be memory or storage: nothing is taught of it.
         pieces.append((value, name if told or clear else None))
@@ -318,11 +221,11 @@ class CatalogueTexts:
 
     def _stored(self, name: str, item: Item, rng: random.Random) -> str | None:
         """A value of a keyword label as it is stored, mostly the item's own."""
-        own, pool = item.values.get(name), self._pools[name]
+        own, pool = item.values.get(name), self.vocabulary.pools[name]
         return rng.choice(own) if own and rng.random() >= _ANY_VALUE else rng.choice(pool) if pool else None
 
     def _form(self, name: str, stored: str, rng: random.Random) -> str:
-        value = rng.choice(self._forms[name].get(stored, [stored]))
+        value = rng.choice(self.vocabulary.forms[name].get(stored, [stored]))
         return rewritten_amount(value, rng) or (joined_otherwise(value, rng) if rng.random() < 0.15 else value)
 
     def _written(self, pieces: Sequence[Piece], rng: random.Random) -> list[Piece]:
@@ -351,7 +254,7 @@ class CatalogueTexts:
                 unknown.append(span)
             elif name:
                 mentions.append(Mention(*span, self.catalogue.labels[name]))
-                unsure |= self._labels_of.get(folded_words(found), set()) - {name}
+                unsure |= self.vocabulary.labels_of.get(folded_words(found), set()) - {name}
         labels = {mention.label for mention in mentions}
         open_labels = {self.catalogue.labels[name] for name in unsure} - labels
         if not mentions:
@@ -362,7 +265,7 @@ class CatalogueTexts:
         words = split_words(text).texts
         values: list[tuple[str, str]] = []
         for name, stored in item.values.items():
-            values += [(form, name) for value in stored for form in self._forms[name].get(value, [value])]
+            values += [(form, name) for value in stored for form in self.vocabulary.forms[name].get(value, [value])]
         for name, amounts in item.amounts.items():
             label = self.catalogue.schema.labels[name]
             values += [(form, name) for amount in amounts for form in amounts_in_title(amount, label)]

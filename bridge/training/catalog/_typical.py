@@ -28,7 +28,7 @@ def other_names(label: str) -> tuple[str, ...]:
 
 @cache
 def thing_names() -> tuple[str, ...]:
-    """Names of two to four words for food and what people make (WordNet 3.0): `garlic powder`, `cutting board`."""
+    """Names of two to four words for food and what people make (WordNet 3.0): `garlic salt`, `cutting board`."""
     return tuple(gzip.decompress(_THINGS.read_bytes()).decode("ascii").split("\n")[:-1])
 
 

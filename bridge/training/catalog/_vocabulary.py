@@ -1,0 +1,111 @@
+"""The words of a catalogue: the values of its labels, the ways to write them, and whose they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from bridge.scorer import split_words
+from bridge.training.catalog._forms import other_forms, singular
+from bridge.training.catalog._items import Catalogue
+from bridge.training.catalog._located import folded_words
+from bridge.training.catalog._mined import values_in_titles
+from bridge.training.catalog._typical import typical_values
+
+#: Labels of makers, and of what a thing goes with, by what is said about them (`about`).
+MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
+FITS = re.compile(r"compatib|fits|works with|device")
+#: Documents that must hold a text before it counts as a word that describes things.
+_SEVERAL = 5
+
+
+def about(name: str, catalogue: Catalogue) -> str:
+    """What a label's name and text say of it."""
+    return f"{name.replace('_', ' ')} {catalogue.labels[name]}"
+
+
+@dataclass
+class Vocabulary:
+    """The words of a catalogue whose items have what mining found."""
+
+    catalogue: Catalogue
+
+    @cached_property
+    def pools(self) -> dict[str, list[str]]:
+        """Label name → values, each once."""
+        pools, things = {}, self.catalogue.things()
+        for name in self.catalogue.labels:
+            if not self.catalogue.is_number(name):
+                values = [*self.catalogue.counts(name), *self.catalogue.schema.labels[name].synonyms]
+                if name not in things:  # a field rarely has all that its titles name
+                    known = {value.casefold() for value in values}
+                    listed = values_in_titles(typical_values(self.catalogue.labels[name]), self.catalogue)
+                    values += [value for value in listed if value.casefold() not in known]
+                pools[name] = list(dict.fromkeys(values))
+        return pools
+
+    @cached_property
+    def forms(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Label name → stored value → ways to write it."""
+        makers = {v.casefold() for name, values in self.pools.items() if MAKERS.search(name) for v in values}
+        forms = {}
+        for name, values in self.pools.items():
+            found = dict(other_forms(values, makers))
+            for stored, others in self.catalogue.schema.labels[name].synonyms.items():
+                found.setdefault(stored, [stored]).extend(others)
+            forms[name] = found
+        return forms
+
+    @cached_property
+    def labels_of(self) -> dict[tuple[str, ...], set[str]]:
+        """Folded text → the labels that have it as a value."""
+        found: dict[tuple[str, ...], set[str]] = {}
+        for name, forms in self.forms.items():
+            for others in forms.values():
+                for text in others:
+                    found.setdefault(folded_words(split_words(text).texts), set()).add(name)
+        return found
+
+    @cached_property
+    def thing(self) -> str | None:
+        """The label of what is looked for, if it has values."""
+        return min((name for name in self.catalogue.things() if self.pools.get(name)), default=None)
+
+    def taken_apart(self, text: str, thing: str) -> list[tuple[str, str]]:
+        """A way to write a thing, in pieces with their label names.
+
+        `laser printer` is a printer where a field of another label holds `laser`: that label has its own word.
+        """
+        words = text.split()
+        for at in range(1, len(words)):
+            front, rest = folded_words(words[:at]), " ".join(words[at:])
+            if front in self._described and self._is_thing(rest, thing):
+                return [(" ".join(words[:at]), self._described[front]), (rest, thing)]
+        return [(text, thing)]
+
+    def _is_thing(self, text: str, thing: str) -> bool:
+        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
+        return any(thing in self.labels_of.get(form, ()) or self._heads[form] > 1 for form in forms)
+
+    @cached_property
+    def _heads(self) -> Counter[tuple[str, ...]]:
+        """Last words of things, with how many things they end."""
+        pools = [self.pools.get(name, ()) for name in self.catalogue.things()]
+        return Counter(folded_words(value.split()[-1:]) for values in pools for value in values if value.split())
+
+    @cached_property
+    def _described(self) -> dict[tuple[str, ...], str]:
+        """Folded text → the label that describes things and whose field holds it in several documents."""
+        found: dict[tuple[str, ...], Counter[str]] = {}
+        for name in self.pools:
+            bound = self.catalogue.schema.labels[name].field is not None
+            if not bound or name in self.catalogue.things() or FITS.search(about(name, self.catalogue)):
+                continue
+            for stored, count in self.catalogue.counts(name).items():
+                for form in self.forms[name].get(stored, [stored]):
+                    found.setdefault(folded_words(split_words(form).texts), Counter())[name] += count
+        most = {text: names.most_common(1)[0] for text, names in found.items()}
+        return {text: name for text, (name, count) in most.items() if count >= _SEVERAL}
