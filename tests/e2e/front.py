@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import threading
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
-
-import httpx
+from urllib.parse import urlsplit
 
 Mode = Literal["pass", "freeze", "hang up", "not json", "wrong type", "bad query", "error", "empty"]
 
@@ -43,9 +45,11 @@ class Front:
                     return
                 if front.mode == "pass":
                     upstream = documents if "/ingest/" in self.path else queries
-                    headers = {"Content-Type": "application/json"}
-                    answer = httpx.post(upstream + self.path, content=body, headers=headers, timeout=300)
-                    status, content = answer.status_code, answer.content
+                    answer = _forwarded(upstream, self.path, body, self.connection)
+                    if answer is None:
+                        self.close_connection = True
+                        return
+                    status, content = answer
                 else:
                     status, content = _ANSWERS[front.mode]
                 head = (
@@ -73,3 +77,17 @@ class Front:
         self._released.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+def _forwarded(upstream: str, path: str, body: bytes, caller: socket.socket) -> tuple[int, bytes] | None:
+    """The sidecar's status and answer, or None where the caller hung up: then the sidecar sees that, too."""
+    connection = HTTPConnection(urlsplit(upstream).netloc, timeout=300)
+    try:
+        connection.request("POST", path, body, {"Content-Type": "application/json"})
+        readable, _, _ = select.select([connection.sock, caller], [], [], 300)
+        if connection.sock not in readable:
+            return None
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
