@@ -14,6 +14,10 @@ from bridge.training.catalog._forms import values_in
 
 #: Label names that say that its values are the things themselves, where no label says `position: head`.
 _THINGS = re.compile(r"\b(type|kind|category|item|product|dish|article)s?\b")
+#: Labels whose values are things as well, so that they may begin a thing's name (`orange juice`), by `about`.
+NAMING = re.compile(r"flavou?r|taste|ingredient|material|scent|fragrance")
+#: Labels whose values say what was done to a thing, so that they are no part of its name (`smoked` `salmon`).
+TREATING = re.compile(r"prepar|process|treat")
 #: Words of a description that are read at most.
 _DESCRIPTION_WORDS = 40
 #: A text that is a value of two labels stays one of the label where it is rarer than this share of the other.
@@ -111,3 +115,8 @@ def _drop_what_is_no_value(catalogue: Catalogue) -> None:
                 item.values[name] = kept
             else:
                 del item.values[name]
+
+
+def about(name: str, catalogue: Catalogue) -> str:
+    """What a label's name and text say of it."""
+    return f"{name.replace('_', ' ')} {catalogue.labels[name]}"

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bridge.entities import TaggedText
 from bridge.scorer import split_words
-from bridge.training.catalog._forms import is_common
-from bridge.training.catalog._items import Catalogue
+from bridge.training.catalog._forms import is_common, singular
+from bridge.training.catalog._items import TREATING, Catalogue, about
 from bridge.training.catalog._located import Locator, folded_words
 from bridge.training.catalog._typical import thing_names, typical_values
 
@@ -98,18 +98,32 @@ def mine(
     for name in wanted:
         for value in [v for v in found[name] if known.get(_folded(v), name) != name]:
             del found[name][value]
-    _give_to_items(catalogue, found, wanted)
+    readings = {
+        title: [(span.text.casefold(), names[span.label]) for span in spans]
+        for title, spans in zip(titles, tagged, strict=True)
+    }
+    _give_to_items(catalogue, found, wanted, readings)
     report(f"read {len(titles):,} titles: " + ", ".join(f"{len(found[n]):,} {catalogue.labels[n]}" for n in wanted))
     return found
 
 
 def _listed(name: str, catalogue: Catalogue) -> Sequence[str]:
-    """What the lists know of a label; things have compounds, too, whose parts no other label should get."""
+    """What the lists know of a label; things have compounds, too, whose parts no other label should get.
+
+    `orange juice` is one, `smoked salmon` is not where a label asks how things are prepared.
+    """
     own = typical_values(catalogue.labels[name])
     if name not in catalogue.things():
         return own
-    others = {value for other, text in catalogue.labels.items() if other != name for value in typical_values(text)}
-    return [*own, *(thing for thing in thing_names() if thing not in others)]
+    labels = [other for other in catalogue.labels if other != name]
+    others = {value for other in labels for value in typical_values(catalogue.labels[other])}
+    apart = tuple(
+        f"{value} "
+        for other in labels
+        if TREATING.search(about(other, catalogue))
+        for value in typical_values(catalogue.labels[other])
+    )
+    return [*own, *(thing for thing in thing_names() if thing not in others and not thing.startswith(apart))]
 
 
 def _agreed(votes: _Votes, wanted: Sequence[str]) -> dict[str, Counter[str]]:
@@ -172,17 +186,57 @@ def _stored_values(catalogue: Catalogue) -> Mapping[str, str]:
     }
 
 
-def _give_to_items(catalogue: Catalogue, found: Mapping[str, Counter[str]], wanted: Sequence[str]) -> None:
-    """Put what is found in a title into the item's values, where its field has none."""
+def _give_to_items(
+    catalogue: Catalogue,
+    found: Mapping[str, Counter[str]],
+    wanted: Sequence[str],
+    readings: Mapping[str, Sequence[tuple[str, str]]],
+) -> None:
+    """Put what is found in a title into the item's values, where its field has none.
+
+    `readings` are by title the texts that the model read in it, with label names.
+    """
     ranked = sorted(((count, value, name) for name in wanted for value, count in found[name].items()), reverse=True)
-    owner = {value: name for _, value, name in reversed(ranked)}
+    owners: dict[str, list[str]] = {}
+    for _, value, name in ranked:
+        owners.setdefault(value, []).append(name)
     locator = Locator((value, value) for _, value, _ in ranked)
+    things = catalogue.things()
+    located: list[tuple[str, list[str]]] = []
+    usual = _Usual()
     for item in catalogue.items:
         words = split_words(item.title).texts
         own = Locator((value, name) for name, values in item.values.items() for value in values)
         taken = [at for first, last, _ in own.find(words) for at in range(first, last + 1)]
-        located: dict[str, list[str]] = {}
-        for _, _, value in locator.find(words, taken=taken):
-            located.setdefault(owner[value], []).append(value)
-        for name, values in located.items():
-            item.values.setdefault(name, values)
+        values = [value for _, _, value in locator.find(words, taken=taken)]
+        named = [value for value in values if owners[value][0] in things]
+        kind = singular(named[0].split()[-1]) if named else ""
+        located.append((kind, values))
+        usual.add(kind, readings.get(item.title, ()))
+    for item, (kind, values) in zip(catalogue.items, located, strict=True):
+        given: dict[str, list[str]] = {}
+        for value in values:
+            first, *_ = owners[value]
+            others = [name for name in owners[value] if name not in things]
+            given.setdefault(first if first in things else usual.label(kind, value, others), []).append(value)
+        for name, new in given.items():
+            item.values.setdefault(name, new)
+
+
+class _Usual:
+    """What the model reads in titles of each kind of thing: there is a flavor of tea, and a scent of soap."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._labels: dict[str, Counter[str]] = defaultdict(Counter)
+
+    def add(self, kind: str, reading: Iterable[tuple[str, str]]) -> None:
+        """Count the texts and label names of a title that names this kind of thing."""
+        for text, name in reading:
+            self._texts[kind, text][name] += 1
+            self._labels[kind][name] += 1
+
+    def label(self, kind: str, value: str, names: Sequence[str]) -> str:
+        """The label that a value has there most often, or else whatever has one there; the first of equals."""
+        texts, labels = self._texts[kind, value.casefold()], self._labels[kind]
+        return max(names, key=lambda name: (texts[name], labels[name]))

@@ -17,23 +17,21 @@ from bridge.scorer import split_words
 from bridge.tagging.grammar import load_function_words
 from bridge.training.catalog._amounts import amount_text, amounts_in_title, rewritten_amount
 from bridge.training.catalog._forms import joined_otherwise, misspelt, plural, singular
-from bridge.training.catalog._items import Catalogue, Item
+from bridge.training.catalog._items import Catalogue, Item, about
 from bridge.training.catalog._located import Locator, folded_words
 from bridge.training.catalog._typical import other_names
 from bridge.training.catalog._units import SharedUnits
-from bridge.training.catalog._vocabulary import FITS, MAKERS, Vocabulary, about
+from bridge.training.catalog._vocabulary import FITS, MAKERS, Piece, Vocabulary
 
-#: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
-Piece = tuple[str, str | None]
-
-#: By words in a label's name or text: what may stand before and after its value, the value where {} is.
+#: By beginnings of words in a label's name or text: what may stand before and after its value, the value where {} is.
 _PHRASES: Sequence[tuple[str, Sequence[str]]] = (
-    (FITS.pattern, ("for {}", "for {}", "for my {}", "fits {}", "{}", "compatible with {}")),
-    (r"ingredient|contain|component", ("with {}", "with {}", "without {}", "no {}", "in {}", "{}")),
+    (FITS.pattern, ("for {}", "for {}", "for my {}", "fits {}", "{}", "{}", "{}", "compatible with {}")),
+    (r"ingredient|contains|component", ("with {}", "with {}", "with {} and {}", "without {}", "no {}", "in {}", "{}")),
     (r"allergen", ("without {}", "no {}", "{} free")),
     (r"occasion|event|holiday|season", ("for {}", "for {}", "{}")),
     (r"audience|gender|age|department|person|recipient", ("for {}", "{}")),
     (r"colou?r", ("{}", "{}", "{}", "{}", "in {}")),
+    (r"connector|plug|port|socket|interface", ("{}", "{}", "{}", "{} to {}")),
     (r"material|fabric", ("{}", "{}", "made of {}", "in {}")),
     (r"brand|maker|manufacturer|author|artist|director|producer", ("{}", "{}", "{}", "{}", "by {}", "from {}")),
     (r"origin|country|region", ("{}", "{}", "{}", "from {}")),
@@ -51,13 +49,15 @@ _CLOSERS = (
 )
 #: How often a query has: a thing, an opener, a closer, a word of its title of unknown status,
 #: a price.
-_THING, _OPENER, _CLOSER, _OPEN, _TYPO, _SHUFFLED, _PRICE = 0.9, 0.12, 0.05, 0.12, 0.22, 0.08, 0.08
+_THING, _OPENER, _CLOSER, _OPEN, _TYPO, _SHUFFLED, _PRICE = 0.9, 0.12, 0.05, 0.12, 0.3, 0.08, 0.08
+#: How often a piece of a query with typing errors has one, and that a second one.
+_TYPO_OF_PIECE, _SECOND_TYPO = 0.5, 0.1
 #: How often a compatible product has a maker's name before it.
-_WITH_MAKER = 0.35
+_WITH_MAKER = 0.5
 #: How often a query is about a label that is drawn evenly, instead of about an item.
 _EVENLY = 0.7
-#: How often a keyword value is drawn from all values of its label instead of the item's own.
-_ANY_VALUE = 0.3
+#: How often a keyword value is drawn from other items instead of the item's own, and then from items of its kind.
+_ANY_VALUE, _OF_KIND = 0.3, 0.6
 #: How often a cue of the schema follows a value, and an amount whose unit other labels have, too.
 _CUE, _TELLING_CUE = 0.4, 0.85
 
@@ -112,10 +112,10 @@ class CatalogueTexts:
         examples: list[Example] = []
         for _ in range(size if carrying and thing is not None else 0):
             name, item = rng.choice(carrying)
-            what, amount = self._stored(str(thing), item, rng), self._value(name, item, rng)
+            what, amount = self._stored(str(thing), item, rng), self._value(name, item, None, rng)
             if what is None or amount is None or not self.units.is_ambiguous(name, what):
                 continue
-            pieces: list[Piece] = [(what, ""), (amount, "")]
+            pieces: list[Piece] = [(what, ""), (amount[0], "")]
             if rng.random() < _SHUFFLED:
                 pieces.reverse()
             words = [word for text, _ in self._written(pieces, rng) for word in split_words(text).texts]
@@ -143,11 +143,8 @@ class CatalogueTexts:
         things = self.catalogue.things()
         present = [name for name in self.catalogue.labels if name in item.values or name in item.amounts]
         others = [n for n in present if n not in things and not self.catalogue.is_price(n)]
-        missing = [
-            name
-            for name in self.vocabulary.pools
-            if name not in present and name not in things and self.vocabulary.pools[name]
-        ]
+        pools = self.vocabulary.alike(item) if rng.random() < _OF_KIND else self.vocabulary.pools
+        missing = [name for name in self.vocabulary.pools if pools.get(name) and name not in {*present, *things}]
         if missing and rng.random() < _ANY_VALUE:  # so that rare labels are met often enough
             others.append(rng.choice(missing))
         count = min(len(others), rng.choices((0, 1, 2, 3, 4), (2, 4, 4, 2, 1))[0])
@@ -182,6 +179,8 @@ class CatalogueTexts:
             pieces.insert(rng.randint(0, len(pieces)), (" ".join(words[at : at + rng.randint(1, 2)]), None))
         if rng.random() < _SHUFFLED:
             rng.shuffle(pieces)
+        if thing is not None:
+            pieces = self.vocabulary.joined(pieces, thing)
         if rng.random() < _OPENER:
             pieces.insert(0, (rng.choice(_OPENERS), ""))
         if rng.random() < _CLOSER:
@@ -189,40 +188,56 @@ class CatalogueTexts:
         return self._written(pieces, rng)
 
     def _phrase(self, name: str, item: Item, thing: str | None, rng: random.Random) -> list[Piece]:
-        """A value of a label with the words around it, in a query that names the `thing`, if any."""
-        value = self._value(name, item, rng)
-        if value is None:
+        """A value of a label, or two, with the words around, in a query that names the `thing`, if any."""
+        found = self._value(name, item, thing, rng)
+        if found is None:
             return []
         said = about(name, self.catalogue)
         if FITS.search(said) and rng.random() < _WITH_MAKER:
             makers = [v for other, values in item.values.items() if MAKERS.search(other) for v in values]
-            if makers and not value.casefold().startswith(makers[0].casefold()):
-                value = f"{makers[0]} {value}"
-        phrases = next((phrases for pattern, phrases in _PHRASES if re.search(pattern, said)), ("{}",))
-        before, _, after = rng.choice(phrases).partition("{}")
-        pieces: list[Piece] = [(before.strip(), "")] if before.strip() else []
-        cues, clear = self.catalogue.schema.labels[name].cues, self.units.is_clear(name, thing)
-        told = bool(cues) and rng.random() < (_CUE if clear else _TELLING_CUE)
+            if makers and not found[0].casefold().startswith(makers[0].casefold()):
+                found = f"{makers[0]} {found[0]}", found[1]
+        phrases = next((p for words, p in _PHRASES if re.search(rf"\b(?:{words})", said)), ("{}",))
+        before, *between, after = rng.choice(phrases).split("{}")
+        cues = self.catalogue.schema.labels[name].cues
+        told = bool(cues) and rng.random() < (_CUE if found[1] else _TELLING_CUE)
         # Without its cue `16 gb` of a laptop may be memory or storage: nothing is taught of it.
-        pieces.append((value, name if told or clear else None))
-        if after.strip():
-            pieces.append((after.strip(), ""))
+        pieces: list[Piece] = [(before.strip(), ""), (found[0], name if told or found[1] else None)]
+        for joint in between:
+            second = self._value(name, item, thing, rng)
+            if second is not None and second != found:
+                pieces += [(joint.strip(), ""), (second[0], name if told or second[1] else None)]
+        pieces.append((after.strip(), ""))
         if told:
             pieces.append((rng.choice(cues), ""))
-        return pieces
+        return [piece for piece in pieces if piece[0]]
 
-    def _value(self, name: str, item: Item, rng: random.Random) -> str | None:
-        """One way to write a value of an item, or of any."""
-        label = self.catalogue.schema.labels[name]
+    def _value(self, name: str, item: Item, thing: str | None, rng: random.Random) -> tuple[str, bool] | None:
+        """One way to write a value of an item, or of any, and whether it can only be of this label."""
         if self.catalogue.is_number(name):
-            return amount_text(rng.choice(item.amounts[name]), label, rng) if name in item.amounts else None
+            if name not in item.amounts:
+                return None
+            text = amount_text(rng.choice(item.amounts[name]), self.catalogue.schema.labels[name], rng)
+            return None if text is None else (text, self.units.is_clear(name, thing))
         stored = self._stored(name, item, rng)
-        return None if stored is None else self._form(name, stored, rng)
+        if stored is None:
+            return None
+        owners = self.vocabulary.labels_of.get(folded_words(split_words(stored).texts), ())
+        sure = self.catalogue.schema.labels[name].field is not None or stored in item.values.get(name, ())
+        return self._form(name, stored, rng), sure or len(owners) < 2
 
     def _stored(self, name: str, item: Item, rng: random.Random) -> str | None:
-        """A value of a keyword label as it is stored, mostly the item's own."""
-        own, pool = item.values.get(name), self.vocabulary.pools[name]
-        return rng.choice(own) if own and rng.random() >= _ANY_VALUE else rng.choice(pool) if pool else None
+        """A value of a keyword label as it is stored, mostly the item's own or one of an item of its kind."""
+        own = item.values.get(name)
+        if own and rng.random() >= _ANY_VALUE:
+            return rng.choice(own)
+        kind = None
+        # What things are is sure enough where a field holds it; what titles were read to name is met in any query.
+        sure = name not in self.catalogue.things() or self.catalogue.schema.labels[name].field is not None
+        if sure and rng.random() < _OF_KIND:
+            kind = self.vocabulary.alike(item).get(name)
+        pool = kind or self.vocabulary.pools[name]
+        return rng.choice(pool) if pool else None
 
     def _form(self, name: str, stored: str, rng: random.Random) -> str:
         value = rng.choice(self.vocabulary.forms[name].get(stored, [stored]))
@@ -234,8 +249,9 @@ class CatalogueTexts:
         typo = rng.random() < _TYPO
         written = []
         for text, label in pieces:
-            if typo and rng.random() < 0.5:
+            if typo and rng.random() < _TYPO_OF_PIECE:
                 text = misspelt(text, rng)
+                text = misspelt(text, rng) if rng.random() < _SECOND_TYPO else text
             written.append((text.lower() if roll < 0.85 else text.title() if roll < 0.9 else text, label))
         return written
 

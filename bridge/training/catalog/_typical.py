@@ -41,12 +41,16 @@ def _known_name(label: str) -> str:
 
 @cache
 def _values() -> Mapping[str, tuple[str, ...]]:
+    own = {label: _split(entry["values"]) for label, entry in _file().items()}
+    listed = {value for values in own.values() for value in values}
     lists: dict[str, dict[str, None]] = {}
     for family in shop_words().families.values():
         for label, values in (("product type", family.types), ("brand", family.brands), *family.values.items()):
-            lists.setdefault(label, {}).update(dict.fromkeys(values))
-    for label, entry in _file().items():
-        lists.setdefault(label, {}).update(dict.fromkeys(_split(entry["values"])))
+            # The file says better whose a value is: `dark roast` is a preparation there, and no flavor.
+            kept = (value for value in values if label not in own or value in own[label] or value not in listed)
+            lists.setdefault(label, {}).update(dict.fromkeys(kept))
+    for label, listed_values in own.items():
+        lists.setdefault(label, {}).update(dict.fromkeys(listed_values))
     return {label: tuple(values) for label, values in lists.items()}
 
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from bridge.scorer import split_words
 from bridge.training.catalog._forms import other_forms, singular
-from bridge.training.catalog._items import Catalogue
+from bridge.training.catalog._items import NAMING, Catalogue, Item, about
 from bridge.training.catalog._located import folded_words
 from bridge.training.catalog._mined import values_in_titles
 from bridge.training.catalog._typical import typical_values
+
+#: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
+Piece = tuple[str, str | None]
 
 #: Labels of makers, and of what a thing goes with, by what is said about them (`about`).
 MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
 FITS = re.compile(r"compatib|fits|works with|device")
 #: Documents that must hold a text before it counts as a word that describes things.
 _SEVERAL = 5
-
-
-def about(name: str, catalogue: Catalogue) -> str:
-    """What a label's name and text say of it."""
-    return f"{name.replace('_', ' ')} {catalogue.labels[name]}"
 
 
 @dataclass
@@ -69,12 +67,29 @@ class Vocabulary:
                     found.setdefault(folded_words(split_words(text).texts), set()).add(name)
         return found
 
+    def alike(self, item: Item) -> Mapping[str, Sequence[str]]:
+        """Label name → values, as often as they occur, of items whose things end with the same word as this one's."""
+        return next((self._by_head[head] for head in self._heads_of(item) if head in self._by_head), {})
+
+    @cached_property
+    def _by_head(self) -> Mapping[tuple[str, ...], Mapping[str, Sequence[str]]]:
+        found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        for item in self.catalogue.items:
+            for head in self._heads_of(item):
+                for name, values in item.values.items():
+                    found.setdefault(head, {}).setdefault(name, []).extend(values)
+        return found
+
+    def _heads_of(self, item: Item) -> list[tuple[str, ...]]:
+        values = [value for name in sorted(self.catalogue.things()) for value in item.values.get(name, ())]
+        return [folded_words([singular(value.split()[-1])]) for value in values if value.split()]
+
     @cached_property
     def thing(self) -> str | None:
         """The label of what is looked for, if it has values."""
         return min((name for name in self.catalogue.things() if self.pools.get(name)), default=None)
 
-    def taken_apart(self, text: str, thing: str) -> list[tuple[str, str]]:
+    def taken_apart(self, text: str, thing: str) -> list[Piece]:
         """A way to write a thing, in pieces with their label names.
 
         `laser printer` is a printer where a field of another label holds `laser`: that label has its own word.
@@ -85,6 +100,22 @@ class Vocabulary:
             if front in self._described and self._is_thing(rest, thing):
                 return [(" ".join(words[:at]), self._described[front]), (rest, thing)]
         return [(text, thing)]
+
+    def joined(self, pieces: Sequence[Piece], thing: str) -> list[Piece]:
+        """Pieces of which two that stand together are one thing are that thing: `orange` `juice`."""
+        found: list[Piece] = []
+        for piece in pieces:
+            front, label = found[-1] if found else ("", None)
+            both = f"{front} {piece[0]}"
+            if label and piece[1] == thing and NAMING.search(about(label, self.catalogue)) and self._known(both, thing):
+                found[-1] = (both, thing)
+            else:
+                found.append(piece)
+        return found
+
+    def _known(self, text: str, thing: str) -> bool:
+        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
+        return any(thing in self.labels_of.get(form, ()) for form in forms)
 
     def _is_thing(self, text: str, thing: str) -> bool:
         forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
