@@ -14,10 +14,6 @@ from bridge.training.catalog._forms import values_in
 
 #: Label names that say that its values are the things themselves, where no label says `position: head`.
 _THINGS = re.compile(r"\b(type|kind|category|item|product|dish|article)s?\b")
-#: Labels whose values are things as well, so that they may begin a thing's name (`orange juice`), by `about`.
-NAMING = re.compile(r"flavou?r|taste|ingredient|material|scent|fragrance")
-#: Labels whose values say what was done to a thing, so that they are no part of its name (`smoked` `salmon`).
-TREATING = re.compile(r"prepar|process|treat")
 #: Words of a description that are read at most.
 _DESCRIPTION_WORDS = 40
 #: A text that is a value of two labels stays one of the label where it is rarer than this share of the other.

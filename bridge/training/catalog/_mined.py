@@ -15,7 +15,7 @@ from typing import Protocol
 from bridge.entities import TaggedText
 from bridge.scorer import split_words
 from bridge.training.catalog._forms import is_common, singular
-from bridge.training.catalog._items import TREATING, Catalogue, about
+from bridge.training.catalog._items import Catalogue, about
 from bridge.training.catalog._located import Locator, folded_words
 from bridge.training.catalog._typical import thing_names, typical_values
 
@@ -29,6 +29,8 @@ _SHARE, _MEAN, _SURE = 0.65, 0.42, 0.75
 _FILLED = 0.5
 #: What a span's text may begin or end with and a value does not.
 _EDGES = " .,;:-–&()"
+#: Labels whose values say what was done to a thing, so that they are no part of its name (`smoked` `salmon`).
+_TREATING = re.compile(r"\b(prepar\w+|process(ing|ed)?|treat\w*)\b")  # a processor is none
 _MAKERS = re.compile(r"\b(brand|maker|manufacturer|producer|vendor)s?\b")
 
 #: Text → label name → scores of the spans with that text and label.
@@ -120,7 +122,7 @@ def _listed(name: str, catalogue: Catalogue) -> Sequence[str]:
     apart = tuple(
         f"{value} "
         for other in labels
-        if TREATING.search(about(other, catalogue))
+        if _TREATING.search(about(other, catalogue))
         for value in typical_values(catalogue.labels[other])
     )
     return [*own, *(thing for thing in thing_names() if thing not in others and not thing.startswith(apart))]

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from bridge.scorer import split_words
 from bridge.training.catalog._forms import other_forms, singular
-from bridge.training.catalog._items import NAMING, Catalogue, Item, about
+from bridge.training.catalog._items import Catalogue, Item, about
 from bridge.training.catalog._located import folded_words
 from bridge.training.catalog._mined import values_in_titles
 from bridge.training.catalog._typical import typical_values
@@ -21,6 +21,8 @@ Piece = tuple[str, str | None]
 #: Labels of makers, and of what a thing goes with, by what is said about them (`about`).
 MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
 FITS = re.compile(r"compatib|fits|works with|device")
+#: Labels whose values are things as well, so that they may begin a thing's name (`orange juice`), by `about`.
+_NAMING = re.compile(r"flavou?r|taste|ingredient|material|scent|fragrance")
 #: Documents that must hold a text before it counts as a word that describes things.
 _SEVERAL = 5
 
@@ -107,19 +109,21 @@ class Vocabulary:
         for piece in pieces:
             front, label = found[-1] if found else ("", None)
             both = f"{front} {piece[0]}"
-            if label and piece[1] == thing and NAMING.search(about(label, self.catalogue)) and self._known(both, thing):
+            if label in self._naming and piece[1] == thing and self._known(both, thing):
                 found[-1] = (both, thing)
             else:
                 found.append(piece)
         return found
 
+    @cached_property
+    def _naming(self) -> frozenset[str]:
+        return frozenset(name for name in self.pools if _NAMING.search(about(name, self.catalogue)))
+
     def _known(self, text: str, thing: str) -> bool:
-        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
-        return any(thing in self.labels_of.get(form, ()) for form in forms)
+        return any(thing in self.labels_of.get(form, ()) for form in _forms(text))
 
     def _is_thing(self, text: str, thing: str) -> bool:
-        forms = {folded_words(split_words(form).texts) for form in (text, singular(text))}
-        return any(thing in self.labels_of.get(form, ()) or self._heads[form] > 1 for form in forms)
+        return self._known(text, thing) or any(self._heads[form] > 1 for form in _forms(text))
 
     @cached_property
     def _heads(self) -> Counter[tuple[str, ...]]:
@@ -140,3 +144,8 @@ class Vocabulary:
                     found.setdefault(folded_words(split_words(form).texts), Counter())[name] += count
         most = {text: names.most_common(1)[0] for text, names in found.items()}
         return {text: name for text, (name, count) in most.items() if count >= _SEVERAL}
+
+
+def _forms(text: str) -> set[tuple[str, ...]]:
+    """Its folded words, also with the last one in the singular."""
+    return {folded_words(split_words(form).texts) for form in (text, singular(text))}
