@@ -9,18 +9,20 @@
 PYTHON ?= python3
 VENV ?= .venv
 UV_VERSION := 0.13.9
+OPENVINO := openvino==2026.4.1
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 # Everything is installed under the lock file as *constraints*: a CPU-only torch then leaves the CUDA libraries out.
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test lint format bench lock hooks clean
+.PHONY: help demo demo-down test test-openvino lint format bench lock hooks clean
 
 help:
 	@echo "make demo       tag two product catalogues in a real OpenSearch and search them (first run: minutes)"
 	@echo "make demo-down  stop everything that the demo started"
 	@echo "make test       set up, lint, type-check and run the tests"
+	@echo "make test-openvino  the tests of the extra openvino, installed under build/"
 	@echo "make lint       ruff and mypy"
 	@echo "make format     let ruff rewrite the code"
 	@echo "make bench      latency with the embedded model, and speed beside other implementations"
@@ -65,6 +67,12 @@ format: $(VENV)/.installed-dev
 # pytest's closing line stays the last one printed.
 test: lint
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# In a process of its own and beside the environment: with OpenVINO in it, a whole run of the tests once ended in a
+# segmentation fault after its last test.
+test-openvino: $(VENV)/.installed-dev
+	@$(UV) pip install --quiet --python $(BIN)/python --target build/openvino --no-deps $(OPENVINO)
+	@PYTHONPATH=build/openvino $(BIN)/python -m pytest tests/scorer/test_openvino.py $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed-dev
 	@echo "benchmarks live in benchmarks/; these are latency.py with the embedded model and speed.py beside other ways"
