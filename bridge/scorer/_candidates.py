@@ -36,10 +36,13 @@ def above(scores: Tensor, limits: Limits) -> Tensor:
     return scores > rows.view(len(scores), *[1] * (scores.dim() - 2), -1)
 
 
-def span_cells(logits: Tensor, limits: Limits) -> Iterator[Cell]:
-    """Cells of a span head's [B, W, K, C]; spans beyond the end of their text are among them."""
+def span_cells(logits: Tensor, lengths: Tensor, limits: Limits) -> Iterator[Cell]:
+    """Cells of a span head's [B, W, K, C] that end inside their text; `lengths` [B] are the texts' words."""
     scores = logits.sigmoid()
-    places = above(scores, limits).nonzero()
+    _, words, widths, _ = scores.shape
+    ends = torch.arange(words)[:, None] + torch.arange(widths)
+    inside = ends < lengths.cpu()[:, None, None]
+    places = (above(scores, limits) & inside.to(scores.device)[..., None]).nonzero()
     if len(places):
         found = scores[places.unbind(1)].tolist()
         for (row, start, width, column), score in zip(places.tolist(), found, strict=True):

@@ -300,7 +300,7 @@ class Scorer:
         groups = [(0, None)] if self._vectors is None else ((first, own) for first, own, _ in self._label_groups(jobs))
         for first, classes in groups:
             logits = self._head(hidden, places, lengths, classes)[..., : _most_labels(jobs)]
-            yield Scores(first, logits.shape[-1], partial(span_cells, logits))
+            yield Scores(first, logits.shape[-1], partial(span_cells, logits, lengths))
 
     def _classes(self, jobs: Sequence[Job], hidden: Tensor, places: Places) -> Iterator[tuple[int, Tensor, Tensor]]:
         """Class vectors in groups: number of the first label, [C, D] or [B, C, D], and which are no padding [B, C]."""
@@ -332,7 +332,7 @@ class Scorer:
         network = self._network
         if not self._config.is_token_level:
             span_logits = network.span_logits(words, classes, lengths)
-            return lambda limits: span_cells(span_logits, limits)
+            return lambda limits: span_cells(span_logits, lengths, limits)
         logits = network.token_logits(words, classes)
         if not self._config.represent_spans:
             return lambda limits: token_cells(logits, lengths, limits)

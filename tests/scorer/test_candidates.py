@@ -49,7 +49,21 @@ def test_a_limit_for_each_column_is_the_shared_limit_column_by_column(
     first = [cell for cell in token_cells(logits, lengths, limit) if cell.column == 0]
     assert list(token_cells(logits, lengths, rows)) == first
     # The same numbers as those of a span head: widths in place of columns, three columns.
-    assert list(span_cells(logits, [[limit] * 3] * len(logits))) == list(span_cells(logits, limit))
+    assert list(span_cells(logits, lengths, [[limit] * 3] * len(logits))) == list(span_cells(logits, lengths, limit))
+
+
+@given(token_logits(), PROBABILITIES)
+def test_spans_that_end_beyond_their_text_are_no_cells(
+    given_logits: tuple[torch.Tensor, torch.Tensor], limit: float
+) -> None:
+    logits, lengths = given_logits
+    scores = logits.sigmoid()
+    expected = {
+        (row, start, start + width, column)
+        for row, start, width, column in (scores > limit).nonzero().tolist()
+        if start + width < lengths[row]
+    }
+    assert {tuple(cell[:4]) for cell in span_cells(logits, lengths, limit)} == expected
 
 
 def test_ties_at_token_level_go_to_the_first_label_before_the_shorter_span() -> None:
