@@ -92,6 +92,31 @@ def test_a_thing_of_several_words_is_not_taken_apart() -> None:
     assert "flavor" not in catalogue.items[0].values
 
 
+def test_how_a_thing_is_prepared_is_no_part_of_its_name_where_a_label_asks_for_it() -> None:
+    form = "schema: s\nindex: s\ntext: [title]\nlabels: {{product_type: {{position: head}}{}}}\n"
+    titles = ["Acme whole bean coffee", "Coffee"]
+
+    class ReadsItWhole:
+        def predict(
+            self, texts: Sequence[str], labels: Sequence[str], threshold: float, *, batch_size: int
+        ) -> list[TaggedText]:
+            assert threshold < 1 <= len(labels) < batch_size
+            spans = [(Span(t.casefold().find(w), len(t), w, "product type", 0.9),) for t in texts for w in [_coffee(t)]]
+            return [TaggedText(t, found, Coverage(1, 1)) for t, found in zip(texts, spans, strict=True)]
+
+    def types(labels: str) -> list[list[str]]:
+        catalogue = read_catalogue(parse_schema(form.format(labels)), [{"title": title} for title in titles])
+        mine(catalogue, ReadsItWhole(), seed=0)
+        return [item.values["product_type"] for item in catalogue.items]
+
+    assert types("") == [["whole bean coffee"], ["coffee"]]
+    assert types(", preparation: {}") == [["coffee"], ["coffee"]]
+
+
+def _coffee(title: str) -> str:
+    return "whole bean coffee" if "whole" in title else "coffee"
+
+
 def test_a_value_of_two_labels_goes_to_the_one_that_is_usual_for_such_a_thing() -> None:
     schema = parse_schema(
         "schema: s\nindex: s\ntext: [name]\nlabels: {product_type: {position: head}, flavor: {}, scent: {}}\n"

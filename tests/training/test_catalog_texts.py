@@ -10,7 +10,7 @@ import pytest
 
 from bridge.schema import Schema, parse_schema
 from bridge.scorer import split_words
-from bridge.training.catalog._items import read_catalogue
+from bridge.training.catalog._items import Catalogue, Item, read_catalogue
 from bridge.training.catalog._texts import CatalogueTexts
 from tests.training.catalogues import DOCUMENTS, SCHEMA, said
 
@@ -84,9 +84,11 @@ def test_a_word_and_a_thing_that_together_are_another_thing_are_taught_as_that()
     found = {(text.lower(), label) for query in queries for text, label in said(query)}
     assert {("orange juice", "product type"), ("orange", "flavor"), ("soda", "product type")} <= found
     known = [query for query in queries if not query.unknown]
-    flavors = {query.words[m.last + 1 :][:1] for query in known for m in query.mentions if m.label == "flavor"}
-    assert ("soda",) in flavors
-    assert ("juice",) not in flavors
+    pairs = {
+        " ".join(query.words[m.first : m.last + 2]) for query in known for m in query.mentions if m.label == "flavor"
+    }
+    assert "orange soda" in pairs
+    assert "orange juice" not in pairs
 
 
 def test_two_values_of_a_label_may_stand_together() -> None:
@@ -137,6 +139,26 @@ def test_words_of_another_field_stand_apart_from_the_thing() -> None:
     assert ("laser printer", "product type") not in found
 
 
+def test_things_and_values_that_no_title_has_are_met_where_no_field_holds_them() -> None:
+    schema = parse_schema(
+        "schema: s\nindex: s\ntext: [title]\n"
+        "labels: {product_type: {position: head}, flavor: {}, scent: {}, color: {field: color}}\n"
+    )
+    items = [Item(f"{kind} juice", "", {"product_type": [f"{kind} juice"]}) for kind in ("apple", "carrot")]
+    items += [Item("mint juice", "", {"flavor": ["mint"], "product_type": ["juice"], "color": ["red"]})]
+    texts = CatalogueTexts(Catalogue(schema, items, schema.model_labels()))
+    akin, unseen = texts.vocabulary.akin, texts.vocabulary.unseen
+    assert "orange juice" in akin
+    assert "orange marmalade" not in akin, "nothing here is a marmalade"
+    assert "banana" in unseen["flavor"]
+    assert "mint" not in unseen["flavor"], "a title has it"
+    assert "lemon" not in (*unseen["flavor"], *unseen["scent"]), "of which of the two?"
+    assert "color" not in unseen, "its field says what colors there are"
+    met = {text.lower() for example in texts.queries(400, items, seed=0) for text, _ in said(example)}
+    assert met & set(akin)
+    assert met & set(unseen["flavor"])
+
+
 def test_of_a_title_only_located_values_are_known(schema: Schema) -> None:
     catalogue = read_catalogue(schema, DOCUMENTS)
     titles = CatalogueTexts(catalogue).titles(100, catalogue.items, seed=0)
@@ -154,7 +176,7 @@ def test_of_a_title_only_located_values_are_known(schema: Schema) -> None:
 def test_texts_are_the_same_in_every_process_so_that_a_killed_run_goes_on_with_them() -> None:
     script = """
 from bridge.schema import parse_schema
-from bridge.training.catalog._items import read_catalogue
+from bridge.training.catalog._items import Catalogue, Item, read_catalogue
 from bridge.training.catalog._texts import CatalogueTexts
 labels = "{product_type: {field: type}, flavor: {}, scent: {}}"
 schema = parse_schema("schema: s\\nindex: s\\ntext: [title]\\nlabels: " + labels)

@@ -18,7 +18,7 @@ _ALSO |= {"kg": ("lb", "g"), "g": ("kg", "oz"), "lb": ("oz", "kg"), "oz": ("lb",
 _MARKS = {"inch": ('"', "″"), "foot": ("'",)}
 _COUNTS = (
     *("{n} pack", "{n}-pack", "pack of {n}", "{n} pcs", "{n} pieces", "{n} count", "{n} ct", "{n}pk", "set of {n}"),
-    *("box of {n}", "x{n}", "{n}-count", "{n} pk", "{n} pc"),
+    *("box of {n}", "x{n}", "{n}-count", "{n} pk", "{n} pc", "{n} sheets", "{n} units"),
 )
 _LIMITS = (
     *("under {a}", "under {a}", "below {a}", "less than {a}", "up to {a}", "max {a}", "over {a}", "above {a}", "{a}"),
@@ -76,6 +76,12 @@ def rewritten_amount(text: str, rng: random.Random) -> str | None:
     if rng.random() < 0.3:
         value = rng.choice((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 48, 50, 64, 100))
     return amount_text(value, Label(kind="number", unit=None if unit == "piece" else unit), rng) or text
+
+
+def is_amount(text: str) -> bool:
+    """Whether a text is a number with a unit: `5 m`, `250GB`, `17-inch`."""
+    match = _AMOUNT.fullmatch(text)
+    return match is not None and match["sign"].casefold().strip(". ") in _unit_of_sign()
 
 
 @cache

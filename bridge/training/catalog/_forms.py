@@ -39,6 +39,20 @@ _NOTHING = frozenset(
 )
 #: A text that is longer than this many words is a description, not a value.
 _LONGEST = 6
+#: Names of resolutions in pixels.
+_RESOLUTIONS = {
+    "800 x 600": ("SVGA",),
+    "1024 x 768": ("XGA",),
+    "1280 x 720": ("HD", "720p"),
+    "1280 x 800": ("WXGA",),
+    "1280 x 1024": ("SXGA",),
+    "1600 x 1200": ("UXGA",),
+    "1920 x 1080": ("Full HD", "full hd", "FHD", "1080p"),
+    "1920 x 1200": ("WUXGA",),
+    "2560 x 1440": ("QHD", "WQHD", "1440p"),
+    "3840 x 2160": ("4K", "4K UHD", "UHD", "Ultra HD", "2160p"),
+    "7680 x 4320": ("8K", "8K UHD"),
+}
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _NEIGHBOURS = {letter: beside for row in _ROWS for letter, beside in zip(row, row[1:] + row[-2], strict=True)}
 
@@ -66,19 +80,22 @@ def _says_something(value: str) -> bool:
     )
 
 
-def other_forms(values: Collection[str], names: Collection[str] = ()) -> Mapping[str, list[str]]:
+def other_forms(
+    values: Collection[str], names: Collection[str] = (), *, families: bool = False
+) -> Mapping[str, list[str]]:
     """By value, other ways to write it, itself included.
 
     Args:
         values: all values of one label.
         names: values of other labels, folded, that a value may begin with and be known without: `Intel Core i7`.
-
+        families: the values name models, so what several of them begin with is a name, too: `LaserJet`.
 
     `VGA (D-Sub)` is `VGA` or `D-Sub`; `Kingston Technology` is `Kingston`, where no other value begins so and the word
     is none that everyone uses; `Windows 10 Home` is `Windows 10`, where several values begin so.
     """
     firsts = Counter(value.split()[0].casefold() for value in values)
     prefixes = Counter(p for value in values for p in _prefixes(value))
+    begun = Counter(v.split()[0].casefold() for v in values if re.match(r"[A-Za-z]{3,} \S*\d", v)) if families else {}
     forms: dict[str, list[str]] = {}
     for value in values:
         found = [value]
@@ -89,11 +106,14 @@ def other_forms(values: Collection[str], names: Collection[str] = ()) -> Mapping
         if len(words) > 1 and len(first) > 3 and firsts[first] == 1 and not is_common(first):
             found.append(words[0])
         found += [value[: len(p)] for p in _prefixes(value) if prefixes[p] >= 3 and any(c.isdigit() for c in p)]
+        if begun.get(first, 0) >= 3 and first not in names and not is_common(first):
+            found.append(words[0])
         if len(words) > 1 and first in names:
             found += [rest for form in found if len(rest := form.partition(" ")[2]) > 1]
         found += [last for form in found if _is_designation(last := form.split()[-1]) and last != form]
         if re.search(r"\d x \d", value):
             found.append(re.sub(r"(?<=\d) x (?=\d)", "x", value))
+            found += _RESOLUTIONS.get(value, ())
         if "." in words[0] and words[0].rpartition(".")[2].casefold() in {"com", "net", "org", "de", "co"}:
             found.append(words[0].rpartition(".")[0])
         forms[value] = list(dict.fromkeys(found))

@@ -10,10 +10,17 @@ from statistics import median
 
 from bridge.schema import Schema, is_currency
 from bridge.training.catalog._documents import Document, field_values
-from bridge.training.catalog._forms import values_in
+from bridge.training.catalog._forms import singular, values_in
+from bridge.training.catalog._located import folded_words
+from bridge.training.catalog._names import NAMES, name_in
+from bridge.training.catalog._typical import typical_values
 
 #: Label names that say that its values are the things themselves, where no label says `position: head`.
 _THINGS = re.compile(r"\b(type|kind|category|item|product|dish|article)s?\b")
+#: Labels of makers, and of what a thing goes with, by what is said about them (`about`).
+MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
+FITS = re.compile(r"compatib|fits|works with|device")
+_IN_NAMES = re.compile(f"{MAKERS.pattern}|{FITS.pattern}")
 #: Words of a description that are read at most.
 _DESCRIPTION_WORDS = 40
 #: A text that is a value of two labels stays one of the label where it is rarer than this share of the other.
@@ -86,6 +93,7 @@ def read_catalogue(schema: Schema, documents: Iterable[Document]) -> Catalogue:
         items.append(item)
     catalogue = Catalogue(schema, items, labels)
     _drop_what_is_no_value(catalogue)
+    _keep_names_only(catalogue)
     return catalogue
 
 
@@ -111,6 +119,26 @@ def _drop_what_is_no_value(catalogue: Catalogue) -> None:
                 item.values[name] = kept
             else:
                 del item.values[name]
+
+
+def _keep_names_only(catalogue: Catalogue) -> None:
+    """Of the values of labels that name models keep what names one."""
+    said = {name: about(name, catalogue) for name in catalogue.labels if not catalogue.is_number(name)}
+    naming = [name for name in said if NAMES.search(said[name])]
+    if not naming:
+        return
+    kinds = catalogue.things()
+    called = [v for name in kinds for v in (*catalogue.counts(name), *typical_values(catalogue.labels[name]))]
+    things = {singular(value.split()[-1].casefold()) for value in called}
+    # A maker, and what a thing goes with, may be part of a name; a colour or a connector is none.
+    telling = [name for name in said if name not in {*naming, *kinds} and not _IN_NAMES.search(said[name])]
+    several = (value for name in telling for value, count in catalogue.counts(name).items() if count > 1)
+    others = {words[0] for value in several if len(words := folded_words([value])) == 1}
+    for item in catalogue.items:
+        for name in naming:
+            found = (name_in(value, things, others) for value in item.values.pop(name, ()))
+            if kept := [value for value in dict.fromkeys(found) if value is not None]:
+                item.values[name] = kept
 
 
 def about(name: str, catalogue: Catalogue) -> str:

@@ -83,6 +83,10 @@ def mine(
         for span in spans:
             votes[span.text.casefold().strip(_EDGES)][names[span.label]].append(span.score)
     found = _agreed(votes, wanted)
+    treatments = _treatments(catalogue)
+    for name in catalogue.things().intersection(wanted):
+        for value in [v for v in found[name] if v.startswith(treatments)]:
+            del found[name][value]
     for name in wanted:
         if _MAKERS.search(catalogue.labels[name]):
             found[name].update(_names_in_front(titles))
@@ -119,13 +123,15 @@ def _listed(name: str, catalogue: Catalogue) -> Sequence[str]:
         return own
     labels = [other for other in catalogue.labels if other != name]
     others = {value for other in labels for value in typical_values(catalogue.labels[other])}
-    apart = tuple(
-        f"{value} "
-        for other in labels
-        if _TREATING.search(about(other, catalogue))
-        for value in typical_values(catalogue.labels[other])
-    )
-    return [*own, *(thing for thing in thing_names() if thing not in others and not thing.startswith(apart))]
+    apart = _treatments(catalogue)
+    compounds = (thing for thing in thing_names() if thing not in others)
+    return [thing for thing in (*own, *compounds) if not thing.startswith(apart)]
+
+
+def _treatments(catalogue: Catalogue) -> tuple[str, ...]:
+    """What things are prepared by, as names of things would begin with it: `smoked `, `whole bean `."""
+    treating = [catalogue.labels[name] for name in catalogue.labels if _TREATING.search(about(name, catalogue))]
+    return tuple(f"{value} " for label in treating for value in typical_values(label))
 
 
 def _agreed(votes: _Votes, wanted: Sequence[str]) -> dict[str, Counter[str]]:

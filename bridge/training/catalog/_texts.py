@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,11 +17,11 @@ from bridge.scorer import split_words
 from bridge.tagging.grammar import load_function_words
 from bridge.training.catalog._amounts import amount_text, amounts_in_title, rewritten_amount
 from bridge.training.catalog._forms import joined_otherwise, misspelt, plural, singular
-from bridge.training.catalog._items import Catalogue, Item, about
-from bridge.training.catalog._located import Locator, folded_words
+from bridge.training.catalog._items import FITS, MAKERS, Catalogue, Item, about
+from bridge.training.catalog._located import Found, Locator, folded_words
 from bridge.training.catalog._typical import other_names
 from bridge.training.catalog._units import SharedUnits
-from bridge.training.catalog._vocabulary import FITS, MAKERS, Piece, Vocabulary
+from bridge.training.catalog._vocabulary import Piece, Vocabulary
 
 #: By beginnings of words in a label's name or text: what may stand before and after its value, the value where {} is.
 _PHRASES: Sequence[tuple[str, Sequence[str]]] = (
@@ -58,6 +58,8 @@ _WITH_MAKER = 0.5
 _EVENLY = 0.7
 #: How often a keyword value is drawn from other items instead of the item's own, and then from items of its kind.
 _ANY_VALUE, _OF_KIND = 0.3, 0.6
+#: How often a thing is a compound that no title has, and another value one that no title has.
+_AKIN, _UNSEEN = 0.1, 0.15
 #: How often a cue of the schema follows a value, and an amount whose unit other labels have, too.
 _CUE, _TELLING_CUE = 0.4, 0.85
 
@@ -162,7 +164,9 @@ class CatalogueTexts:
         after: list[Piece] = []
         for phrase in phrases:
             late = phrase[0][1] == "" or any(c.isdigit() for c in phrase[0][0])
-            (after if rng.random() < (0.85 if late else 0.3) else before).extend(phrase)
+            # `galaxy s10 case` and `case galaxy s10` are both said.
+            behind = 0.5 if self._is_fit(phrase[0][1]) else 0.85 if late else 0.3
+            (after if rng.random() < behind else before).extend(phrase)
         if what is None and thing is not None and not phrases:
             what = self._stored(thing, item, rng)
         if what is not None and thing is not None:
@@ -186,6 +190,9 @@ class CatalogueTexts:
         if rng.random() < _CLOSER:
             pieces.append((rng.choice(_CLOSERS), ""))
         return self._written(pieces, rng)
+
+    def _is_fit(self, name: str | None) -> bool:
+        return bool(name) and FITS.search(about(str(name), self.catalogue)) is not None
 
     def _phrase(self, name: str, item: Item, thing: str | None, rng: random.Random) -> list[Piece]:
         """A value of a label, or two, with the words around, in a query that names the `thing`, if any."""
@@ -228,6 +235,10 @@ class CatalogueTexts:
 
     def _stored(self, name: str, item: Item, rng: random.Random) -> str | None:
         """A value of a keyword label as it is stored, mostly the item's own or one of an item of its kind."""
+        if name == self.vocabulary.thing and self.vocabulary.akin and rng.random() < _AKIN:
+            return rng.choice(self.vocabulary.akin)
+        if (unseen := self.vocabulary.unseen.get(name)) and rng.random() < _UNSEEN:
+            return rng.choice(unseen)
         own = item.values.get(name)
         if own and rng.random() >= _ANY_VALUE:
             return rng.choice(own)
@@ -285,7 +296,7 @@ class CatalogueTexts:
         for name, amounts in item.amounts.items():
             label = self.catalogue.schema.labels[name]
             values += [(form, name) for amount in amounts for form in amounts_in_title(amount, label)]
-        found = Locator(values).find(words)
+        found = [one for place in Locator(values).find(words) for one in self._apart(place, words)]
         if not found:
             return None
         known = {at for first, last, _ in found for at in range(first, last + 1)}
@@ -297,3 +308,14 @@ class CatalogueTexts:
         )
         mentions = tuple(Mention(first, last, self.catalogue.labels[name]) for first, last, name in found)
         return Example(tuple(words), mentions, unknown=unknown)
+
+    def _apart(self, found: Found, words: Sequence[str]) -> Iterator[Found]:
+        """A thing that a title names as queries have it: taken apart where another label has a word of it."""
+        first, last, name = found
+        if name != self.vocabulary.thing:
+            yield found
+            return
+        for text, label in self.vocabulary.taken_apart(" ".join(words[first : last + 1]), name):
+            count = len(text.split())
+            yield first, first + count - 1, str(label)
+            first += count

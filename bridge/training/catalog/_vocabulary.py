@@ -10,17 +10,15 @@ from functools import cached_property
 
 from bridge.scorer import split_words
 from bridge.training.catalog._forms import other_forms, singular
-from bridge.training.catalog._items import Catalogue, Item, about
+from bridge.training.catalog._items import FITS, MAKERS, Catalogue, Item, about
 from bridge.training.catalog._located import folded_words
 from bridge.training.catalog._mined import values_in_titles
-from bridge.training.catalog._typical import typical_values
+from bridge.training.catalog._names import NAMES
+from bridge.training.catalog._typical import thing_names, typical_values
 
 #: A piece of a query: its text, and its label name; "" is filler without a label, None is of unknown status.
 Piece = tuple[str, str | None]
 
-#: Labels of makers, and of what a thing goes with, by what is said about them (`about`).
-MAKERS = re.compile(r"brand|maker|manufacturer|vendor|producer")
-FITS = re.compile(r"compatib|fits|works with|device")
 #: Labels whose values are things as well, so that they may begin a thing's name (`orange juice`), by `about`.
 _NAMING = re.compile(r"flavou?r|taste|ingredient|material|scent|fragrance")
 #: Documents that must hold a text before it counts as a word that describes things.
@@ -53,7 +51,8 @@ class Vocabulary:
         makers = {v.casefold() for name, values in self.pools.items() if MAKERS.search(name) for v in values}
         forms = {}
         for name, values in self.pools.items():
-            found = dict(other_forms(values, makers))
+            said = about(name, self.catalogue)
+            found = dict(other_forms(values, makers, families=bool(NAMES.search(said) or FITS.search(said))))
             for stored, others in self.catalogue.schema.labels[name].synonyms.items():
                 found.setdefault(stored, [stored]).extend(others)
             forms[name] = found
@@ -66,7 +65,7 @@ class Vocabulary:
         for name, forms in self.forms.items():
             for others in forms.values():
                 for text in others:
-                    found.setdefault(folded_words(split_words(text).texts), set()).add(name)
+                    found.setdefault(_folded(text), set()).add(name)
         return found
 
     def alike(self, item: Item) -> Mapping[str, Sequence[str]]:
@@ -120,7 +119,37 @@ class Vocabulary:
         return frozenset(name for name in self.pools if _NAMING.search(about(name, self.catalogue)))
 
     def _known(self, text: str, thing: str) -> bool:
-        return any(thing in self.labels_of.get(form, ()) for form in _forms(text))
+        return any(thing in self.labels_of.get(form, ()) or form in self._akin for form in _forms(text))
+
+    @cached_property
+    def akin(self) -> Sequence[str]:
+        """Compounds of the shipped list that end as several things here do, where no field holds things.
+
+        Titles of a small shop may not show that `orange juice` is a thing and no juice with a flavor.
+        """
+        if self.thing is None or self.catalogue.schema.labels[self.thing].field is not None:
+            return ()
+        return [name for name in thing_names() if self._heads[folded_words([name.split()[-1]])] > 1]
+
+    @cached_property
+    def unseen(self) -> Mapping[str, Sequence[str]]:
+        """Label name → what the shipped lists know of it and no title has, for labels without a field.
+
+        Values of two labels of the schema are left out: `lemon` is a flavor or a scent. So are makers: those of the
+        lists make other things.
+        """
+        keywords = [name for name in self.pools if name not in self.catalogue.things() and not MAKERS.search(name)]
+        listed = {name: typical_values(self.catalogue.labels[name]) for name in keywords}
+        owners = Counter(value for values in listed.values() for value in values)
+        return {
+            name: [value for value in values if owners[value] == 1 and not self.labels_of.get(_folded(value))]
+            for name, values in listed.items()
+            if self.catalogue.schema.labels[name].field is None
+        }
+
+    @cached_property
+    def _akin(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(folded_words(name.split()) for name in self.akin)
 
     def _is_thing(self, text: str, thing: str) -> bool:
         return self._known(text, thing) or any(self._heads[form] > 1 for form in _forms(text))
@@ -137,15 +166,20 @@ class Vocabulary:
         found: dict[tuple[str, ...], Counter[str]] = {}
         for name in self.pools:
             bound = self.catalogue.schema.labels[name].field is not None
-            if not bound or name in self.catalogue.things() or FITS.search(about(name, self.catalogue)):
+            said = about(name, self.catalogue)
+            if not bound or name in self.catalogue.things() or FITS.search(said) or NAMES.search(said):
                 continue
             for stored, count in self.catalogue.counts(name).items():
                 for form in self.forms[name].get(stored, [stored]):
-                    found.setdefault(folded_words(split_words(form).texts), Counter())[name] += count
+                    found.setdefault(_folded(form), Counter())[name] += count
         most = {text: names.most_common(1)[0] for text, names in found.items()}
         return {text: name for text, (name, count) in most.items() if count >= _SEVERAL}
 
 
 def _forms(text: str) -> set[tuple[str, ...]]:
     """Its folded words, also with the last one in the singular."""
-    return {folded_words(split_words(form).texts) for form in (text, singular(text))}
+    return {_folded(form) for form in (text, singular(text))}
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return folded_words(split_words(text).texts)
