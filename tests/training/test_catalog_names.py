@@ -66,10 +66,19 @@ def test_a_name_is_a_part_of_its_value_and_stays_itself(value: str) -> None:
 
 
 def test_of_a_field_for_models_what_is_no_name_is_left_out_and_other_fields_stay_whole() -> None:
+    printers = [{"title": f"Acme printer {at}", "type": "Printer", "name": f"X{at}00"} for at in range(9)]
     cable = {"title": "Acme cable", "type": "Cable", "connector": "RJ45", "fits": "LaserJet Cable"}
-    read = catalogue([{**cable, "name": "RJ45"}, {**cable, "name": "X100 Cable"}, {**cable, "name": "Patch Cable"}])
-    assert [item.values.get("model") for item in read.items] == [None, ["X100"], None]
-    assert [item.values["compatible_product"] for item in read.items] == [["LaserJet Cable"]] * 3
+    cables = [{**cable, "name": name} for name in ("RJ45", "Z100 Cable", "Patch Cable")]
+    read = catalogue(cables + printers).items
+    assert [item.values.get("model") for item in read[:4]] == [None, ["Z100"], None, ["X000"]]
+    assert [item.values["compatible_product"] for item in read[:3]] == [["LaserJet Cable"]] * 3
+
+
+def test_a_field_whose_names_are_words_stays_as_it_is() -> None:
+    cars = [
+        {"title": f"Car {at}", "type": "Car", "name": name} for at, name in enumerate(("Focus", "Golf", "Golf", "911"))
+    ]
+    assert [item.values.get("model") for item in catalogue(cars).items[:3]] == [["Focus"], ["Golf"], ["Golf"]]
 
 
 def test_several_names_of_models_that_begin_alike_have_a_family_name() -> None:

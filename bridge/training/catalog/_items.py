@@ -12,7 +12,7 @@ from bridge.schema import Schema, is_currency
 from bridge.training.catalog._documents import Document, field_values
 from bridge.training.catalog._forms import singular, values_in
 from bridge.training.catalog._located import folded_words
-from bridge.training.catalog._names import NAMES, name_in
+from bridge.training.catalog._names import NAMES, are_coded, name_in
 from bridge.training.catalog._typical import typical_values
 
 #: Label names that say that its values are the things themselves, where no label says `position: head`.
@@ -122,9 +122,9 @@ def _drop_what_is_no_value(catalogue: Catalogue) -> None:
 
 
 def _keep_names_only(catalogue: Catalogue) -> None:
-    """Of the values of labels that name models keep what names one."""
+    """Of the values of labels that name models by designations keep what names one."""
     said = {name: about(name, catalogue) for name in catalogue.labels if not catalogue.is_number(name)}
-    naming = [name for name in said if NAMES.search(said[name])]
+    naming = [name for name in said if NAMES.search(said[name]) and are_coded(catalogue.counts(name))]
     if not naming:
         return
     kinds = catalogue.things()

@@ -16,13 +16,19 @@ from bridge.training.catalog._forms import is_common, singular
 from bridge.training.catalog._located import folded_words
 
 #: Labels whose values name one make of a thing, by what is said about them (`about`).
-NAMES = re.compile(r"\b(model|series|version|part number|article number|mpn|sku)s?\b")
+NAMES = re.compile(r"\b(model|part number|article number|mpn|sku)s?\b")
 #: `2530p`, `P2015dn`, `C-EXV3`, `HQ7310/16`: what tells one make from another.
 _DESIGNATION = re.compile(r"[A-Za-z][\w/-]*\d[\w/-]*|\d{3,}[A-Za-z]{0,4}")
 
 
+def are_coded(values: Collection[str]) -> bool:
+    """Whether most names have a designation, as those of printers have; cars are called `Focus` and `Golf`."""
+    coded = sum(any(map(_is_designation, value.split())) for value in values)
+    return 2 * coded > len(values)
+
+
 def name_in(value: str, things: Collection[str], others: Collection[str]) -> str | None:
-    """The part of a value that names a make, or None where it has none.
+    """The part of a value that names a make, or None where it has none; for labels whose values `are_coded`.
 
     Args:
         value: as a field holds it.
