@@ -8,6 +8,7 @@ from flask import Flask
 
 from bridge.sidecar import _http, _routes_engines, _routes_meta, _routes_v1
 from bridge.sidecar._config import SidecarConfig
+from bridge.sidecar._malloc import keep_freed_memory
 from bridge.sidecar._runtime import Runtime
 from bridge.sidecar._server import Sidecar, run_until_signal
 
@@ -39,6 +40,7 @@ def serve(config: SidecarConfig) -> None:
 
     Raises SetupError where an address is taken or not safe, SchemaError for a wrong schema.
     """
+    keep_freed_memory()
     app = create_app(config, warm=False)
     # The addresses first: where one is taken, the error should not come in the middle of loading a model.
     sidecar = Sidecar(app, config)
