@@ -176,7 +176,7 @@ def test_of_a_title_only_located_values_are_known(schema: Schema) -> None:
 def test_texts_are_the_same_in_every_process_so_that_a_killed_run_goes_on_with_them() -> None:
     script = """
 from bridge.schema import parse_schema
-from bridge.training.catalog._items import Catalogue, Item, read_catalogue
+from bridge.training.catalog._items import read_catalogue
 from bridge.training.catalog._texts import CatalogueTexts
 labels = "{product_type: {field: type}, flavor: {}, scent: {}}"
 schema = parse_schema("schema: s\\nindex: s\\ntext: [title]\\nlabels: " + labels)

@@ -68,11 +68,10 @@ def _signs(unit: str) -> tuple[str, ...]:
 
 def rewritten_amount(text: str, rng: random.Random) -> str | None:
     """A text that is a number with a unit, written in another way or with another number; None where it is none."""
-    match = _AMOUNT.fullmatch(text)
-    unit = match and _unit_of_sign().get(match["sign"].casefold().strip(". "))
-    if not match or unit is None:
+    found = _number_and_unit(text)
+    if found is None:
         return None
-    value = float(match["number"].replace(",", ""))
+    value, unit = found
     if rng.random() < 0.3:
         value = rng.choice((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 18, 20, 24, 30, 32, 36, 40, 48, 50, 64, 100))
     return amount_text(value, Label(kind="number", unit=None if unit == "piece" else unit), rng) or text
@@ -80,8 +79,13 @@ def rewritten_amount(text: str, rng: random.Random) -> str | None:
 
 def is_amount(text: str) -> bool:
     """Whether a text is a number with a unit: `5 m`, `250GB`, `17-inch`."""
+    return _number_and_unit(text) is not None
+
+
+def _number_and_unit(text: str) -> tuple[float, str] | None:
     match = _AMOUNT.fullmatch(text)
-    return match is not None and match["sign"].casefold().strip(". ") in _unit_of_sign()
+    unit = match and _unit_of_sign().get(match["sign"].casefold().strip(". "))
+    return (float(match["number"].replace(",", "")), unit) if match and unit else None
 
 
 @cache

@@ -15,7 +15,7 @@ from typing import Protocol
 from bridge.entities import TaggedText
 from bridge.scorer import split_words
 from bridge.training.catalog._forms import is_common, singular
-from bridge.training.catalog._items import Catalogue, about
+from bridge.training.catalog._items import MAKERS, Catalogue, about
 from bridge.training.catalog._located import Locator, folded_words
 from bridge.training.catalog._typical import thing_names, typical_values
 
@@ -31,7 +31,6 @@ _FILLED = 0.5
 _EDGES = " .,;:-–&()"
 #: Labels whose values say what was done to a thing, so that they are no part of its name (`smoked` `salmon`).
 _TREATING = re.compile(r"\b(prepar\w+|process(ing|ed)?|treat\w*)\b")  # a processor is none
-_MAKERS = re.compile(r"\b(brand|maker|manufacturer|producer|vendor)s?\b")
 
 #: Text → label name → scores of the spans with that text and label.
 _Votes = dict[str, dict[str, list[float]]]
@@ -88,7 +87,7 @@ def mine(
         for value in [v for v in found[name] if v.startswith(treatments)]:
             del found[name][value]
     for name in wanted:
-        if _MAKERS.search(catalogue.labels[name]):
+        if MAKERS.search(catalogue.labels[name]):
             found[name].update(_names_in_front(titles))
     # What the lists know of a label is surer than what the model read; a value of several labels stays theirs.
     listed = {name: values_in_titles(_listed(name, catalogue), catalogue) for name in wanted}

@@ -165,7 +165,7 @@ class CatalogueTexts:
         for phrase in phrases:
             late = phrase[0][1] == "" or any(c.isdigit() for c in phrase[0][0])
             # `galaxy s10 case` and `case galaxy s10` are both said.
-            behind = 0.5 if self._is_fit(phrase[0][1]) else 0.85 if late else 0.3
+            behind = 0.5 if phrase[0][1] in self.vocabulary.fits else 0.85 if late else 0.3
             (after if rng.random() < behind else before).extend(phrase)
         if what is None and thing is not None and not phrases:
             what = self._stored(thing, item, rng)
@@ -191,16 +191,13 @@ class CatalogueTexts:
             pieces.append((rng.choice(_CLOSERS), ""))
         return self._written(pieces, rng)
 
-    def _is_fit(self, name: str | None) -> bool:
-        return bool(name) and FITS.search(about(str(name), self.catalogue)) is not None
-
     def _phrase(self, name: str, item: Item, thing: str | None, rng: random.Random) -> list[Piece]:
         """A value of a label, or two, with the words around, in a query that names the `thing`, if any."""
         found = self._value(name, item, thing, rng)
         if found is None:
             return []
         said = about(name, self.catalogue)
-        if FITS.search(said) and rng.random() < _WITH_MAKER:
+        if name in self.vocabulary.fits and rng.random() < _WITH_MAKER:
             makers = [v for other, values in item.values.items() if MAKERS.search(other) for v in values]
             if makers and not found[0].casefold().startswith(makers[0].casefold()):
                 found = f"{makers[0]} {found[0]}", found[1]

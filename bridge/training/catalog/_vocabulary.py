@@ -51,8 +51,7 @@ class Vocabulary:
         makers = {v.casefold() for name, values in self.pools.items() if MAKERS.search(name) for v in values}
         forms = {}
         for name, values in self.pools.items():
-            said = about(name, self.catalogue)
-            found = dict(other_forms(values, makers, families=bool(NAMES.search(said) or FITS.search(said))))
+            found = dict(other_forms(values, makers, families=name in self.models | self.fits))
             for stored, others in self.catalogue.schema.labels[name].synonyms.items():
                 found.setdefault(stored, [stored]).extend(others)
             forms[name] = found
@@ -115,8 +114,21 @@ class Vocabulary:
         return found
 
     @cached_property
+    def fits(self) -> frozenset[str]:
+        """Labels of what a thing goes with."""
+        return self._labels(FITS)
+
+    @cached_property
+    def models(self) -> frozenset[str]:
+        """Labels that name models."""
+        return self._labels(NAMES)
+
+    @cached_property
     def _naming(self) -> frozenset[str]:
-        return frozenset(name for name in self.pools if _NAMING.search(about(name, self.catalogue)))
+        return self._labels(_NAMING)
+
+    def _labels(self, pattern: re.Pattern[str]) -> frozenset[str]:
+        return frozenset(name for name in self.pools if pattern.search(about(name, self.catalogue)))
 
     def _known(self, text: str, thing: str) -> bool:
         return any(thing in self.labels_of.get(form, ()) or form in self._akin for form in _forms(text))
@@ -166,8 +178,7 @@ class Vocabulary:
         found: dict[tuple[str, ...], Counter[str]] = {}
         for name in self.pools:
             bound = self.catalogue.schema.labels[name].field is not None
-            said = about(name, self.catalogue)
-            if not bound or name in self.catalogue.things() or FITS.search(said) or NAMES.search(said):
+            if not bound or name in self.catalogue.things() | self.fits | self.models:
                 continue
             for stored, count in self.catalogue.counts(name).items():
                 for form in self.forms[name].get(stored, [stored]):
