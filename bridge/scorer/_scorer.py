@@ -424,6 +424,6 @@ def _owned(cells: Iterable[Cell], jobs: Sequence[Job], first: int) -> Iterator[t
     for row, start, end, column, score in cells:
         job = jobs[row]
         window = job.window
-        begin, stop = window.start + start, window.start + end
-        if window.core_start <= begin < window.core_stop and stop < window.stop:
-            yield job.item, Candidate(begin, stop, job.labels.start + first + column, score)
+        begin = window.start + start
+        if window.core_start <= begin < window.core_stop:
+            yield job.item, Candidate(begin, window.start + end, job.labels.start + first + column, score)
