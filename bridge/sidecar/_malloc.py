@@ -7,11 +7,12 @@ import os
 
 #: Parameters of mallopt(3) and their values: blocks up to the greatest size that it allows come from one heap, which
 #: keeps what is freed. As it is, glibc gives it back to the system and each batch faults it in anew, page by page.
-_SETTINGS = {"M_MMAP_THRESHOLD": (-3, 32 << 20), "M_TRIM_THRESHOLD": (-1, 2**31 - 1), "M_ARENA_MAX": (-8, 1)}
+_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD, _M_ARENA_MAX = -3, -1, -8
+_SETTINGS = ((_M_MMAP_THRESHOLD, 32 << 20), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_ARENA_MAX, 1))
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep freed memory for its next tensors; batches on torch take up to a quarter less time.
+    """Let this process keep freed memory for its next tensors: long batches take torch less time (`benchmarks/memory.py`).
 
     Returns:
         Whether it was set: not without glibc, and not where the environment has settings of its own (`MALLOC_*`).
@@ -22,5 +23,5 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # musl, macOS, Windows
         return False
-    taken = [mallopt(parameter, value) for parameter, value in _SETTINGS.values()]
+    taken = [mallopt(parameter, value) for parameter, value in _SETTINGS]
     return all(taken)
