@@ -12,7 +12,7 @@ _SETTINGS = ((_M_MMAP_THRESHOLD, 32 << 20), (_M_TRIM_THRESHOLD, 2**31 - 1), (_M_
 
 
 def keep_freed_memory() -> bool:
-    """Let this process keep freed memory for its next tensors: long batches take torch less time (`benchmarks/memory.py`).
+    """Let this process keep freed memory for its next tensors: torch takes less time then (`benchmarks/memory.py`).
 
     Returns:
         Whether it was set: not without glibc, and not where the environment has settings of its own (`MALLOC_*`).
